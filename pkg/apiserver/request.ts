@@ -1,0 +1,52 @@
+// What the API server's core takes and gives. http/ translates HTTP into this, direct-transport.ts translates calls of
+// the same process; everything after that (authorization, admission, registry) is one path.
+
+export interface UserInfo {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+export const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+export type RequestBody =
+  | { readonly form: 'bytes'; readonly bytes: Uint8Array; readonly contentType: string }
+  /** From a caller in this process: already parsed, must not be changed. */
+  | { readonly form: 'value'; readonly value: unknown; readonly contentType: string };
+
+export interface ApiRequest {
+  readonly method: string;
+  /** Without the query, percent-decoded per segment by the router. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly user: UserInfo;
+  readonly body: RequestBody | undefined;
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** One encoded body, made at most once: `bytes` encodes on first use, `value` is what callers in this process read. */
+export interface Encoded {
+  readonly value: unknown;
+  readonly bytes: Uint8Array;
+}
+
+export type ApiResponse =
+  | {
+      readonly form: 'object';
+      readonly status: number;
+      readonly body: Encoded;
+      readonly contentType: string;
+      readonly warnings: readonly string[];
+    }
+  /** Frames are batches: every frame of one batch is written together. */
+  | { readonly form: 'watch'; readonly contentType: string; readonly events: AsyncIterable<readonly Encoded[]> }
+  | {
+      readonly form: 'stream';
+      readonly status: number;
+      readonly contentType: string;
+      readonly chunks: AsyncIterable<Uint8Array>;
+    };

@@ -1,0 +1,74 @@
+// A clock that stands still until it is told to move: tests and simulations step it, nothing ever sleeps for real.
+import type { Clock, Instant } from './clock.ts';
+
+interface Alarm {
+  readonly at: Instant;
+  readonly order: number;
+  readonly task: () => void;
+}
+
+export class VirtualClock implements Clock {
+  #now: Instant;
+  #order = 0;
+  #alarms: Alarm[] = [];
+
+  constructor(start: Instant = Date.parse('2026-01-01T00:00:00Z')) {
+    this.#now = start;
+  }
+
+  now(): Instant {
+    return this.#now;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const timer = this.schedule(ms, () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      });
+      const onAbort = () => {
+        timer[Symbol.dispose]();
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  schedule(ms: number, task: () => void): Disposable {
+    const alarm: Alarm = { at: this.#now + Math.max(0, ms), order: this.#order++, task };
+    this.#alarms.push(alarm);
+    return {
+      [Symbol.dispose]: () => {
+        this.#alarms = this.#alarms.filter((other) => other !== alarm);
+      },
+    };
+  }
+
+  /** How many timers wait. */
+  get pending(): number {
+    return this.#alarms.length;
+  }
+
+  /** Moves time forward, firing each timer at its own instant and letting promises settle in between. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await settle();
+    for (;;) {
+      const next = this.#alarms
+        .filter((alarm) => alarm.at <= until)
+        .toSorted((a, b) => a.at - b.at || a.order - b.order)[0];
+      if (next === undefined) break;
+      this.#alarms = this.#alarms.filter((other) => other !== next);
+      this.#now = next.at;
+      next.task();
+      await settle();
+    }
+    this.#now = until;
+  }
+}
+
+/** Lets every promise that can settle without time passing do so. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
