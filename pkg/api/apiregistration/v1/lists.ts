@@ -1,0 +1,6 @@
+// Lists and maps of apiregistration.k8s.io/v1: how apply and patches merge them. The notation is explained in pkg/api/schema/merge-rules.ts.
+import type { MergeRules } from '../../schema/merge-rules.ts';
+
+export const lists: MergeRules = {
+  APIServiceStatus: 'conditions:merge(type)',
+};
