@@ -1,0 +1,62 @@
+// One informer per resource and process, shared by everything in it. Informers start when the set runs, or at once when
+// they are asked for later; all end with the signal given to `run`.
+import type { KubeObject, ResourceType } from '../api/schema/resource-type.ts';
+import type { Clock, Random } from '../clock/clock.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Client } from './client.ts';
+import { createInformer, type Informer } from './informer.ts';
+import type { Indexer } from './object-store.ts';
+
+/** What the set does with an informer of any kind. */
+type Runnable = Pick<Informer<KubeObject>, 'run' | 'synced'>;
+
+export class SharedInformers {
+  readonly #client: Client;
+  readonly #context: { clock: Clock; random?: Random; log: Logger };
+  readonly #informers = new Map<string, Runnable>();
+  readonly #running = new Set<Promise<void>>();
+  #signal: AbortSignal | undefined;
+
+  constructor(client: Client, context: { clock: Clock; random?: Random; log: Logger }) {
+    this.#client = client;
+    this.#context = context;
+  }
+
+  /** Indexers of the same name must mean the same: the first one given is kept. */
+  of<T extends KubeObject>(type: ResourceType<T>, indexers: Readonly<Record<string, Indexer<T>>> = {}): Informer<T> {
+    const id = `${type.group}/${type.version}/${type.resource}`;
+    // Stored under the name of its type and nowhere else, so what is found there is of that type.
+    const known = this.#informers.get(id) as Informer<T> | undefined;
+    if (known !== undefined) {
+      known.addIndexers(indexers);
+      return known;
+    }
+    const informer = createInformer(this.#client.resource(type), { ...this.#context, indexers });
+    this.#informers.set(id, informer);
+    if (this.#signal !== undefined) this.#start(informer, this.#signal);
+    return informer;
+  }
+
+  /** Runs all informers until `signal`. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
+    for (const informer of this.#informers.values()) this.#start(informer, signal);
+    if (!signal.aborted) {
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    await Promise.all(this.#running);
+  }
+
+  /** Resolves when every informer asked for so far has its first list. */
+  async synced(signal?: AbortSignal): Promise<void> {
+    await Promise.all([...this.#informers.values()].map((informer) => informer.synced(signal)));
+  }
+
+  #start(informer: Runnable, signal: AbortSignal): void {
+    const running = informer.run(signal);
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
+  }
+}
