@@ -82,4 +82,11 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
     read(object: T): { replicas: number; statusReplicas: number; selector: string };
     write(object: T, replicas: number): void;
   };
+
+  /** For kinds that are another kind's view: objects are stored as `kind` (events.k8s.io/v1 Events as core/v1 Events). */
+  readonly storage?: {
+    readonly type: ResourceType<KubeObject>;
+    toStored(object: T): KubeObject;
+    fromStored(stored: KubeObject): T;
+  };
 }

@@ -1,0 +1,44 @@
+// How kubectl and the server's tables write a time span: short, at most two units. The rules, thresholds included, are
+// k8s.io/apimachinery/pkg/util/duration's.
+
+/** `850ms` becomes `0s`, 90 s `90s`, 150 s `2m30s`, two days `2d`, ...; `<invalid>` for more than two seconds in the future. */
+export function humanDuration(milliseconds: number): string {
+  const seconds = Math.trunc(milliseconds / 1000);
+  if (seconds < -1) return '<invalid>';
+  if (seconds < 0) return '0s';
+  if (seconds < 120) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 10) return two(minutes, 'm', seconds % 60, 's');
+  if (minutes < 180) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 8) return two(hours, 'h', minutes % 60, 'm');
+  if (hours < 48) return `${hours}h`;
+  if (hours < 192) return two(Math.floor(hours / 24), 'd', hours % 24, 'h');
+  if (hours < 24 * 365 * 2) return `${Math.floor(hours / 24)}d`;
+  if (hours < 24 * 365 * 8) return two(Math.floor(hours / 24 / 365), 'y', Math.floor(hours / 24) % 365, 'd');
+  return `${Math.floor(hours / 24 / 365)}y`;
+}
+
+/** Like humanDuration with single units only, as `kubectl describe` writes: `3m`, `5h`, `2d`. */
+export function shortHumanDuration(milliseconds: number): string {
+  const seconds = Math.trunc(milliseconds / 1000);
+  if (seconds < -1) return '<invalid>';
+  if (seconds < 0) return '0s';
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours}h`;
+  if (hours < 24 * 365) return `${Math.floor(hours / 24)}d`;
+  return `${Math.floor(hours / 24 / 365)}y`;
+}
+
+/** Time since `timestamp` (RFC 3339) as tables show ages: `<unknown>` when there is none. */
+export function ageOf(timestamp: string | undefined | null, now: number): string {
+  if (timestamp === undefined || timestamp === null) return '<unknown>';
+  return humanDuration(now - Date.parse(timestamp));
+}
+
+function two(big: number, bigUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${big}${bigUnit}` : `${big}${bigUnit}${small}${smallUnit}`;
+}
