@@ -6,8 +6,8 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = `${root}dist`;
 
-/** Native addons, and what only optional features of our dependencies load. */
-const EXTERNAL = ['lmdb', 'ssh2', 'cpu-features'];
+/** Native addons, packages that read files of their own, and what only optional features of our dependencies load. */
+const EXTERNAL = ['lmdb', 'etcd3', 'ssh2', 'cpu-features'];
 
 /** Bundled CommonJS needs `require`; the compile cache saves parsing the bundle at the next start. */
 const BANNER = `#!/usr/bin/env node

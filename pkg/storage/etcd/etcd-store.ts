@@ -1,0 +1,213 @@
+// The store on etcd 3.4 or newer. Every write is one transaction that compares the key's mod revision; a write whose answer
+// was lost is repeated, and recognised as done when the value found there is the one it wrote.
+import type { Etcd3 } from 'etcd3';
+import type { Clock } from '../../clock/clock.ts';
+import {
+  CompactedError,
+  FutureRevisionError,
+  StoreUnavailableError,
+  type Entry,
+  type Key,
+  type ListOptions,
+  type Page,
+  type Revision,
+  type Store,
+  type Swap,
+  type WatchBatch,
+  type WriteOptions,
+} from '../store.ts';
+import { connectEtcd, isOutOfRange, untilAnswered, type EtcdOptions } from './etcd-client.ts';
+import { watchEtcd } from './etcd-watch.ts';
+import { LeasePool } from './lease-pool.ts';
+
+/** Entries asked for at once; a list of everything is read in pages of one revision. */
+const RANGE_PAGE = 5_000;
+
+/** Connects lazily: the first call fails with StoreUnavailableError when no endpoint answers. */
+export function openEtcdStore(options: EtcdOptions): Store {
+  return new EtcdStore(connectEtcd(options), options.clock);
+}
+
+type Requests = NonNullable<Parameters<Etcd3['kv']['txn']>[0]['success']>;
+interface KeyValue {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly mod_revision: string;
+}
+
+class EtcdStore implements Store {
+  readonly #etcd: Etcd3;
+  readonly #clock: Clock;
+  readonly #leases: LeasePool;
+  readonly #closing = new AbortController();
+
+  constructor(etcd: Etcd3, clock: Clock) {
+    this.#etcd = etcd;
+    this.#clock = clock;
+    this.#leases = new LeasePool(etcd, clock);
+  }
+
+  async get(key: Key, signal?: AbortSignal): Promise<Entry | undefined> {
+    const answer = await this.#call(`get ${key}`, () => this.#etcd.kv.range({ key: Buffer.from(key) }), signal);
+    const found = answer.kvs[0];
+    return found === undefined ? undefined : entryOf(found);
+  }
+
+  async list(prefix: Key, options: ListOptions = {}, signal?: AbortSignal): Promise<Page> {
+    const limit = options.limit ?? Number.POSITIVE_INFINITY;
+    const entries: Entry[] = [];
+    let revision = options.revision ?? 0;
+    let start = options.after === undefined ? Buffer.from(prefix) : keyAfter(options.after);
+    for (;;) {
+      const answer = await this.#range(
+        start,
+        prefixEnd(prefix),
+        revision,
+        Math.min(RANGE_PAGE, limit - entries.length),
+        signal,
+      );
+      if (revision === 0) revision = Number(answer.header.revision);
+      for (const found of answer.kvs) entries.push(entryOf(found));
+      const remaining = Number(answer.count) - answer.kvs.length;
+      const last = entries.at(-1);
+      if (remaining === 0 || entries.length >= limit || last === undefined) return { entries, revision, remaining };
+      start = keyAfter(last.key);
+    }
+  }
+
+  async create(key: Key, value: Uint8Array, options?: WriteOptions, signal?: AbortSignal): Promise<Swap> {
+    return this.#put(key, 0, value, options, signal);
+  }
+
+  async compareAndSwap(
+    key: Key,
+    expected: Revision,
+    value: Uint8Array,
+    options?: WriteOptions,
+    signal?: AbortSignal,
+  ): Promise<Swap> {
+    return this.#put(key, expected, value, options, signal);
+  }
+
+  async delete(key: Key, expected: Revision, signal?: AbortSignal): Promise<Swap> {
+    const { swap } = await this.#swap(key, expected, [{ request_delete_range: { key: Buffer.from(key) } }], signal);
+    return swap;
+  }
+
+  async *watch(prefix: Key, from: Revision, signal: AbortSignal): AsyncIterable<WatchBatch> {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    yield* watchEtcd({ etcd: this.#etcd, clock: this.#clock, prefix, from, end: prefixEnd(prefix) }, either);
+  }
+
+  async revision(signal?: AbortSignal): Promise<Revision> {
+    const answer = await this.#call('revision', () => this.#etcd.kv.range({ key: Buffer.from('/'), limit: 1 }), signal);
+    return Number(answer.header.revision);
+  }
+
+  async compact(revision: Revision): Promise<void> {
+    try {
+      await this.#call('compact', () => this.#etcd.kv.compact({ revision: String(revision) }), undefined);
+    } catch (cause) {
+      if (!isOutOfRange(cause)) throw cause;
+      const current = await this.revision();
+      if (revision > current) throw new FutureRevisionError(revision, current);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new StoreUnavailableError('the store is closed'));
+    this.#etcd.close();
+  }
+
+  async #put(
+    key: Key,
+    expected: Revision,
+    value: Uint8Array,
+    options: WriteOptions | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Swap> {
+    const ttl = options?.ttlSeconds;
+    const lease = ttl === undefined ? undefined : await this.#call('lease', () => this.#leases.leaseFor(ttl), signal);
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    const put = { key: Buffer.from(key), value: bytes, ...(lease !== undefined && { lease }) };
+    const swap = await this.#swap(key, expected, [{ request_put: put }], signal);
+    // Our own write, whose first answer was lost: nobody else writes these very bytes over this revision.
+    if (
+      !swap.ok &&
+      swap.current !== undefined &&
+      swap.current.revision > expected &&
+      bytes.equals(swap.current.value)
+    ) {
+      return { ok: true, revision: swap.current.revision };
+    }
+    return swap;
+  }
+
+  async #swap(
+    key: Key,
+    expected: Revision,
+    success: Requests,
+    signal: AbortSignal | undefined,
+  ): Promise<{ swap: Swap; repeated: boolean }> {
+    const at = Buffer.from(key);
+    const request = {
+      compare: [{ key: at, target: 'Mod' as const, result: 'Equal' as const, mod_revision: String(expected) }],
+      success,
+      failure: [{ request_range: { key: at } }],
+    };
+    let attempts = 0;
+    const attempt = () => {
+      attempts++;
+      return this.#etcd.kv.txn(request);
+    };
+    const answer = await this.#call(`write ${key}`, attempt, signal);
+    const repeated = attempts > 1;
+    if (answer.succeeded) return { swap: { ok: true, revision: Number(answer.header.revision) }, repeated };
+    const found = answer.responses[0]?.response_range.kvs[0];
+    return { swap: { ok: false, current: found === undefined ? undefined : entryOf(found) }, repeated };
+  }
+
+  async #range(key: Buffer, end: Buffer, revision: Revision, limit: number, signal: AbortSignal | undefined) {
+    try {
+      return await this.#call(
+        `list ${key.toString()}`,
+        () => this.#etcd.kv.range({ key, range_end: end, revision: String(revision), limit }),
+        signal,
+      );
+    } catch (cause) {
+      if (!isOutOfRange(cause)) throw cause;
+      const current = await this.revision(signal);
+      if (revision > current) throw new FutureRevisionError(revision, current);
+      throw new CompactedError(revision, revision + 1);
+    }
+  }
+
+  #call<T>(what: string, call: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const closing = this.#closing.signal;
+    return untilAnswered(what, call, {
+      clock: this.#clock,
+      signal: signal === undefined ? closing : AbortSignal.any([signal, closing]),
+    });
+  }
+}
+
+function entryOf(found: KeyValue): Entry {
+  return { key: found.key.toString(), value: found.value, revision: Number(found.mod_revision) };
+}
+
+function keyAfter(key: Key): Buffer {
+  return Buffer.concat([Buffer.from(key), Buffer.from([0])]);
+}
+
+/** The first key behind all keys with this prefix. */
+function prefixEnd(prefix: Key): Buffer {
+  const end = Buffer.from(prefix);
+  for (let last = end.length - 1; last >= 0; last--) {
+    const byte = end[last] ?? 0;
+    if (byte < 0xff) {
+      end[last] = byte + 1;
+      return end.subarray(0, last + 1);
+    }
+  }
+  return Buffer.from([0]);
+}
