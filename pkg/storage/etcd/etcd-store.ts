@@ -130,14 +130,9 @@ class EtcdStore implements Store {
     const lease = ttl === undefined ? undefined : await this.#call('lease', () => this.#leases.leaseFor(ttl), signal);
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     const put = { key: Buffer.from(key), value: bytes, ...(lease !== undefined && { lease }) };
-    const swap = await this.#swap(key, expected, [{ request_put: put }], signal);
-    // Our own write, whose first answer was lost: nobody else writes these very bytes over this revision.
-    if (
-      !swap.ok &&
-      swap.current !== undefined &&
-      swap.current.revision > expected &&
-      bytes.equals(swap.current.value)
-    ) {
+    const { swap, repeated } = await this.#swap(key, expected, [{ request_put: put }], signal);
+    // A repeated write may have lost to itself: it is ours when these very bytes stand there.
+    if (repeated && !swap.ok && swap.current !== undefined && bytes.equals(swap.current.value)) {
       return { ok: true, revision: swap.current.revision };
     }
     return swap;
