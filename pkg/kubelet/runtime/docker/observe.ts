@@ -1,0 +1,141 @@
+// What the engine holds, as the kubelet wants to see it. One list call a question; details of a container are asked for once
+// per state it is in, because what they say of a running or an ended container does not change any more.
+import type Docker from 'dockerode';
+import type { Instant } from '../../../clock/clock.ts';
+import type { ContainerRecord, ObservedPod, PodIdentity, SandboxState } from '../runtime.ts';
+import { RuntimeError } from '../runtime.ts';
+import { engineCall, httpStatusOf, runtimeErrorOf } from './engine-errors.ts';
+import { identityOf, OWNER, POD_UID } from './labels.ts';
+
+export class Observer {
+  readonly #docker: Docker;
+  readonly #owner: string;
+  readonly #network: string;
+  /** By `id/state`; entries of containers that are gone leave with each full list. */
+  #details = new Map<string, ContainerRecord>();
+
+  constructor(docker: Docker, owner: string, network: string) {
+    this.#docker = docker;
+    this.#owner = owner;
+    this.#network = network;
+  }
+
+  async pod(uid: string, signal?: AbortSignal): Promise<ObservedPod | undefined> {
+    return (await this.#list([`${OWNER}=${this.#owner}`, `${POD_UID}=${uid}`], signal))[0];
+  }
+
+  async pods(signal?: AbortSignal): Promise<ObservedPod[]> {
+    const pods = await this.#list([`${OWNER}=${this.#owner}`], signal);
+    const alive = new Set(pods.flatMap((pod) => pod.containers.map((container) => container.id)));
+    for (const key of this.#details.keys()) if (!alive.has(key.slice(0, key.indexOf('/')))) this.#details.delete(key);
+    return pods;
+  }
+
+  async #list(labels: string[], signal: AbortSignal | undefined): Promise<ObservedPod[]> {
+    const infos = await engineCall('list containers', () =>
+      this.#docker.listContainers({
+        all: true,
+        filters: { label: labels },
+        ...(signal !== undefined && { abortSignal: signal }),
+      }),
+    );
+    const pods = new Map<string, { pod: PodIdentity; sandboxes: SandboxState[]; containers: ContainerRecord[] }>();
+    for (const info of infos) {
+      const identity = identityOf(info.Labels);
+      if (identity === undefined) continue;
+      const { pod, attempt } = identity;
+      let entry = pods.get(pod.uid);
+      if (entry === undefined) pods.set(pod.uid, (entry = { pod, sandboxes: [], containers: [] }));
+      if (identity.type === 'podsandbox') {
+        entry.sandboxes.push({
+          id: info.Id,
+          pod,
+          attempt,
+          ready: info.State === 'running',
+          createdAt: info.Created * 1000,
+          ip: info.NetworkSettings.Networks[this.#network]?.IPAddress ?? '',
+          labels: info.Labels,
+        });
+        continue;
+      }
+      const record = await this.#detailsOf(info, pod, identity.container, attempt, signal);
+      if (record !== undefined) entry.containers.push(record);
+    }
+    for (const entry of pods.values()) {
+      entry.sandboxes.sort((a, b) => b.attempt - a.attempt);
+      entry.containers.sort((a, b) => b.attempt - a.attempt);
+    }
+    return [...pods.values()];
+  }
+
+  /** Undefined when the container has gone since the list. */
+  async #detailsOf(
+    info: Docker.ContainerInfo,
+    pod: PodIdentity,
+    name: string,
+    attempt: number,
+    signal: AbortSignal | undefined,
+  ): Promise<ContainerRecord | undefined> {
+    const key = `${info.Id}/${info.State}`;
+    const known = this.#details.get(key);
+    if (known !== undefined) return known;
+    let details: Docker.ContainerInspectInfo;
+    try {
+      details = await this.#docker
+        .getContainer(info.Id)
+        .inspect(signal === undefined ? {} : { abortSignal: signal });
+    } catch (cause) {
+      if (httpStatusOf(cause) === 404) return undefined;
+      throw runtimeErrorOf('inspect container', cause);
+    }
+    const { State: state } = details;
+    const startedAt = instantOf(state.StartedAt);
+    const failedToStart = startedAt === undefined && state.Error !== '';
+    const record: ContainerRecord = {
+      id: info.Id,
+      pod,
+      name,
+      attempt,
+      state: state.Running ? 'running' : startedAt !== undefined || failedToStart ? 'exited' : 'created',
+      createdAt: Date.parse(details.Created),
+      startedAt,
+      finishedAt: instantOf(state.FinishedAt) ?? (failedToStart ? Date.parse(details.Created) : undefined),
+      exitCode: failedToStart ? START_FAILED : state.ExitCode,
+      oomKilled: state.OOMKilled,
+      error: state.Error,
+      image: info.Image,
+      imageId: details.Image,
+      labels: info.Labels,
+    };
+    // A container between two states is asked for again.
+    if (record.state === info.State) this.#details.set(key, record);
+    return record;
+  }
+}
+
+/** The exit code that containerd gives a container which could not be started. */
+const START_FAILED = 128;
+
+/** The engine writes the year 1 for `never`. */
+function instantOf(time: string): Instant | undefined {
+  const parsed = Date.parse(time);
+  return Number.isNaN(parsed) || parsed <= 0 ? undefined : parsed;
+}
+
+export function sandboxStateOf(
+  details: Docker.ContainerInspectInfo,
+  pod: PodIdentity,
+  attempt: number,
+  network: string,
+): SandboxState {
+  if (!details.State.Running) throw new RuntimeError(`the sandbox ended at once: ${details.State.Error}`);
+  return {
+    id: details.Id,
+    pod,
+    attempt,
+    ready: true,
+    createdAt: Date.parse(details.Created),
+    ip: details.NetworkSettings.Networks[network]?.IPAddress ?? '',
+    labels: details.Config.Labels,
+  };
+}
