@@ -179,7 +179,7 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
   }
 
   #replace(found: ReadonlyMap<string, T>): void {
-    for (const key of [...this.store.keys()]) if (!found.has(key)) this.#store(key, undefined);
+    for (const key of this.store.keys()) if (!found.has(key)) this.#store(key, undefined);
     for (const [key, object] of found) this.#store(key, object);
   }
 
@@ -198,7 +198,8 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
     if (known !== undefined && object !== undefined && sameVersion(known, object)) return;
     const before = this.store.put(key, object);
     const initial = !this.#synced;
-    for (const handlers of [...this.#handlers]) {
+    // A handler may add handlers; those have seen this object already.
+    for (const handlers of Array.from(this.#handlers)) {
       this.#call(() => {
         if (object === undefined) {
           if (before !== undefined) handlers.deleted?.(last ?? before);

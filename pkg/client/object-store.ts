@@ -51,7 +51,10 @@ class Index<T extends KubeObject> {
     if (after === undefined) return;
     for (const value of this.#indexer(after)) {
       let bucket = this.#buckets.get(value);
-      if (bucket === undefined) this.#buckets.set(value, (bucket = new Map()));
+      if (bucket === undefined) {
+        bucket = new Map<string, T>();
+        this.#buckets.set(value, bucket);
+      }
       bucket.set(key, after);
     }
   }

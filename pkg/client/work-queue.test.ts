@@ -7,9 +7,9 @@ function setup(options: { retryRate?: number; retryBurst?: number } = {}) {
   const queue = new WorkQueue<string>({ clock, ...options });
   const reader = queue[Symbol.asyncIterator]();
   const take = async (): Promise<Ticket<string>> => {
-    const { value } = await reader.next();
-    if (value === undefined) throw new Error('the queue has ended');
-    return value;
+    const next = await reader.next();
+    if (next.done === true) throw new Error('the queue has ended');
+    return next.value;
   };
   return { clock, queue, reader, take };
 }
