@@ -52,7 +52,9 @@ export interface KindParts<T extends KubeObject> {
   gracefulDeletion?: KindDefinition<T>['gracefulDeletion'];
   defaultPropagation?: 'background' | 'orphan';
   scale?: KindDefinition<T>['scale'];
+  fieldLabels?: readonly string[];
   storage?: KindDefinition<T>['storage'];
+  returnsDeletedObject?: boolean;
 }
 
 export function defineKind<T extends KubeObject>(parts: KindParts<T>): KindDefinition<T> {
@@ -101,7 +103,9 @@ export function defineKind<T extends KubeObject>(parts: KindParts<T>): KindDefin
     defaultPropagation: parts.defaultPropagation ?? 'background',
     ...(parts.gracefulDeletion !== undefined && { gracefulDeletion: parts.gracefulDeletion }),
     ...(parts.scale !== undefined && { scale: parts.scale }),
+    fieldLabels: parts.fieldLabels ?? [],
     ...(parts.storage !== undefined && { storage: parts.storage }),
+    returnsDeletedObject: parts.returnsDeletedObject ?? false,
   };
 }
 

@@ -83,10 +83,16 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
     write(object: T, replicas: number): void;
   };
 
-  /** For kinds that are another kind's view: objects are stored as `kind` (events.k8s.io/v1 Events as core/v1 Events). */
+  /** Every name that selectableFields can answer, so that an unknown one is refused before any object is read. */
+  readonly fieldLabels: readonly string[];
+
+  /** For kinds that are another kind's view: objects are stored as that kind (events.k8s.io/v1 Events as core/v1 Events). */
   readonly storage?: {
     readonly type: ResourceType<KubeObject>;
     toStored(object: T): KubeObject;
     fromStored(stored: KubeObject): T;
   };
+
+  /** Whether a finished DELETE answers with the object instead of a Status. */
+  readonly returnsDeletedObject: boolean;
 }

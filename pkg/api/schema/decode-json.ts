@@ -1,0 +1,243 @@
+// Reads JSON text the way Kubernetes' decoder does: every key counts (duplicates are remembered, the last one wins) and
+// what is wrong is said in the words of Go's encoding/json. Used only where JSON.parse failed or duplicates are suspected.
+
+/** For each object that was read, the keys that stood there more than once. */
+export type DuplicateKeys = WeakMap<object, ReadonlySet<string>>;
+
+export type JsonReading =
+  | { readonly ok: true; readonly value: unknown; readonly duplicates: DuplicateKeys }
+  | { readonly ok: false; readonly message: string };
+
+/** Deeper nesting is refused, as by Go's decoder. */
+const MAX_DEPTH = 10_000;
+
+class SyntaxFault extends Error {}
+
+/** Parses `text`; a fault is an answer, with the message that Go's decoder has for it. */
+export function readJson(text: string): JsonReading {
+  const reader = new JsonReader(text);
+  try {
+    const value = reader.document();
+    return { ok: true, value, duplicates: reader.duplicates };
+  } catch (error) {
+    if (error instanceof SyntaxFault) return { ok: false, message: error.message };
+    throw error;
+  }
+}
+
+class JsonReader {
+  readonly duplicates: DuplicateKeys = new WeakMap();
+  readonly #text: string;
+  #at = 0;
+  #depth = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  document(): unknown {
+    this.#space();
+    const value = this.#value('looking for beginning of value');
+    this.#space();
+    if (this.#at < this.#text.length) this.#unexpected('after top-level value');
+    return value;
+  }
+
+  #space(): void {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      this.#at++;
+    }
+  }
+
+  #unexpected(context: string): never {
+    if (this.#at >= this.#text.length) throw new SyntaxFault('unexpected end of JSON input');
+    const character = String.fromCodePoint(this.#text.codePointAt(this.#at) ?? 0);
+    throw new SyntaxFault(`invalid character ${quoteCharacter(character)} ${context}`);
+  }
+
+  #value(context: string): unknown {
+    switch (this.#text[this.#at]) {
+      case '{':
+        return this.#nested(() => this.#object());
+      case '[':
+        return this.#nested(() => this.#array());
+      case '"':
+        return this.#string();
+      case 't':
+        return this.#literal('true', true);
+      case 'f':
+        return this.#literal('false', false);
+      case 'n':
+        return this.#literal('null', null);
+      default:
+        return this.#number(context);
+    }
+  }
+
+  #nested<T>(read: () => T): T {
+    if (++this.#depth > MAX_DEPTH) throw new SyntaxFault('exceeded max depth');
+    const value = read();
+    this.#depth--;
+    return value;
+  }
+
+  #object(): Record<string, unknown> {
+    const entries = new Map<string, unknown>();
+    const repeated = new Set<string>();
+    this.#at++;
+    this.#space();
+    while (this.#text[this.#at] !== '}') {
+      if (this.#text[this.#at] !== '"') this.#unexpected('looking for beginning of object key string');
+      const key = this.#string();
+      this.#space();
+      if (this.#text[this.#at] !== ':') this.#unexpected('after object key');
+      this.#at++;
+      this.#space();
+      const value = this.#value('looking for beginning of value');
+      if (entries.has(key)) repeated.add(key);
+      entries.set(key, value);
+      this.#space();
+      if (this.#text[this.#at] === '}') break;
+      if (this.#text[this.#at] !== ',') this.#unexpected('after object key:value pair');
+      this.#at++;
+      this.#space();
+      if (this.#text[this.#at] === '}') this.#unexpected('looking for beginning of object key string');
+    }
+    this.#at++;
+    const object: Record<string, unknown> = Object.fromEntries(entries);
+    if (repeated.size > 0) this.duplicates.set(object, repeated);
+    return object;
+  }
+
+  #array(): unknown[] {
+    const items: unknown[] = [];
+    this.#at++;
+    this.#space();
+    if (this.#text[this.#at] === ']') {
+      this.#at++;
+      return items;
+    }
+    for (;;) {
+      this.#space();
+      items.push(this.#value('looking for beginning of value'));
+      this.#space();
+      const next = this.#text[this.#at];
+      if (next === ']') break;
+      if (next !== ',') this.#unexpected('after array element');
+      this.#at++;
+    }
+    this.#at++;
+    return items;
+  }
+
+  #literal<T>(word: string, value: T): T {
+    for (let i = 0; i < word.length; i++) {
+      if (this.#text[this.#at] !== word[i])
+        this.#unexpected(`in literal ${word} (expecting ${quoteCharacter(word[i] ?? '')})`);
+      this.#at++;
+    }
+    return value;
+  }
+
+  #string(): string {
+    const start = this.#at++;
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (Number.isNaN(code)) throw new SyntaxFault('unexpected end of JSON input');
+      if (code === 0x22) break;
+      if (code < 0x20) this.#unexpected('in string literal');
+      if (code !== 0x5c) {
+        this.#at++;
+        continue;
+      }
+      this.#at++;
+      const escape = this.#text[this.#at];
+      if (escape === undefined || !'"\\/bfnrtu'.includes(escape)) this.#unexpected('in string escape code');
+      this.#at++;
+      for (let i = 0; escape === 'u' && i < 4; i++) {
+        if (!/[0-9a-fA-F]/.test(this.#text[this.#at] ?? '')) this.#unexpected('in \\u hexadecimal character escape');
+        this.#at++;
+      }
+    }
+    this.#at++;
+    return String(JSON.parse(this.#text.slice(start, this.#at)));
+  }
+
+  #number(context: string): number {
+    const start = this.#at;
+    if (this.#text[this.#at] === '-') this.#at++;
+    if (this.#text[this.#at] === '0') this.#at++;
+    else if (!this.#digits()) this.#unexpected(this.#at > start ? 'in numeric literal' : context);
+    if (this.#text[this.#at] === '.') {
+      this.#at++;
+      if (!this.#digits()) this.#unexpected('after decimal point in numeric literal');
+    }
+    if (this.#text[this.#at] === 'e' || this.#text[this.#at] === 'E') {
+      this.#at++;
+      if (this.#text[this.#at] === '+' || this.#text[this.#at] === '-') this.#at++;
+      if (!this.#digits()) this.#unexpected('in exponent of numeric literal');
+    }
+    return Number(this.#text.slice(start, this.#at));
+  }
+
+  /** Whether there was at least one digit. */
+  #digits(): boolean {
+    const start = this.#at;
+    while (this.#text.charCodeAt(this.#at) >= 0x30 && this.#text.charCodeAt(this.#at) <= 0x39) this.#at++;
+    return this.#at > start;
+  }
+}
+
+/** As Go's quoteChar: in single quotes, with the two quotes told apart. */
+function quoteCharacter(character: string): string {
+  if (character === "'") return String.raw`'\''`;
+  if (character === '"') return `'"'`;
+  const quoted = JSON.stringify(character);
+  return `'${quoted.slice(1, -1)}'`;
+}
+
+/**
+ * Whether any object of the text has a key twice, told by counting: `value` is what JSON.parse made of the text, and it has
+ * fewer keys than the text when one was overwritten. Much cheaper than reading the text again with a set for each object.
+ */
+export function hasDuplicateKeys(text: string, value: unknown): boolean {
+  return keysInText(text) !== keysInValue(value);
+}
+
+function keysInText(text: string): number {
+  let keys = 0;
+  let at = text.indexOf('"');
+  while (at >= 0) {
+    let end = text.indexOf('"', at + 1);
+    while (text.charCodeAt(end - 1) === 0x5c && endsInEscape(text, end)) end = text.indexOf('"', end + 1);
+    let next = end + 1;
+    let code = text.charCodeAt(next);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = text.charCodeAt(++next);
+    if (code === 0x3a) keys++;
+    at = text.indexOf('"', next);
+  }
+  return keys;
+}
+
+/** Whether the quote at `end` is escaped: an odd number of backslashes stands before it. */
+function endsInEscape(text: string, end: number): boolean {
+  let slashes = 0;
+  while (text.charCodeAt(end - 1 - slashes) === 0x5c) slashes++;
+  return slashes % 2 === 1;
+}
+
+function keysInValue(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let keys = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object') keys += keysInValue(item);
+    return keys;
+  }
+  for (const item of Object.values(value)) {
+    keys++;
+    if (typeof item === 'object') keys += keysInValue(item);
+  }
+  return keys;
+}

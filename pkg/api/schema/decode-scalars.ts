@@ -1,0 +1,183 @@
+// How the scalars of Kubernetes' types are read from JSON: what is accepted, the one form they are kept in, and Go's words
+// for what is not. Times are kept in UTC with whole seconds (MicroTime: microseconds), quantities in canonical form.
+import { canonicalQuantity } from '../meta/quantity.ts';
+import type { Scalar } from './object-schema.ts';
+
+export type ScalarReading =
+  | { readonly ok: true; readonly value: unknown }
+  /** Go's decoder names the field it was reading. */
+  | { readonly ok: false; readonly fault: 'type'; readonly got: string; readonly goType: string }
+  /** The type's own reader failed; its message stands alone. */
+  | { readonly ok: false; readonly fault: 'format'; readonly message: string };
+
+const INT_RANGE = {
+  int32: { min: -(2 ** 31), max: 2 ** 31 - 1 },
+  int64: { min: -(2 ** 63), max: 2 ** 63 },
+} as const;
+
+/** Reads one scalar that is not null. */
+export function readScalar(scalar: Scalar, value: unknown): ScalarReading {
+  switch (scalar) {
+    case 'json':
+      return { ok: true, value };
+    case 'string':
+      return typeof value === 'string' ? { ok: true, value } : wrongType(value, 'string');
+    case 'boolean':
+      return typeof value === 'boolean' ? { ok: true, value } : wrongType(value, 'bool');
+    case 'double':
+      return typeof value === 'number' ? { ok: true, value } : wrongType(value, 'float64');
+    case 'int32':
+    case 'int64':
+      return readInteger(scalar, value);
+    case 'bytes':
+      return readBytes(value);
+    case 'quantity':
+      return readQuantity(value);
+    case 'intOrString':
+      return readIntOrString(value);
+    case 'time':
+      return readTime(value, TIME_LAYOUT, (ms) => `${new Date(ms).toISOString().slice(0, 19)}Z`);
+    case 'microTime':
+      return readTime(
+        value,
+        MICRO_TIME_LAYOUT,
+        (ms, micros) => `${new Date(ms).toISOString().slice(0, 19)}.${micros}Z`,
+      );
+  }
+}
+
+/** What Go's zero value of the type is in JSON: null read into a list item or a map value gives this. */
+export function zeroScalar(scalar: Scalar): unknown {
+  switch (scalar) {
+    case 'string':
+    case 'bytes':
+      return '';
+    case 'boolean':
+      return false;
+    case 'int32':
+    case 'int64':
+    case 'double':
+    case 'intOrString':
+      return 0;
+    case 'quantity':
+      return '0';
+    case 'time':
+    case 'microTime':
+    case 'json':
+      return null;
+  }
+}
+
+/** What Go calls the JSON value in its messages. */
+export function jsonKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value;
+}
+
+export const GO_SCALARS: Readonly<Record<Scalar, string>> = {
+  string: 'string',
+  boolean: 'bool',
+  int32: 'int32',
+  int64: 'int64',
+  double: 'float64',
+  bytes: '[]uint8',
+  quantity: 'resource.Quantity',
+  intOrString: 'intstr.IntOrString',
+  time: 'v1.Time',
+  microTime: 'v1.MicroTime',
+  json: 'runtime.RawExtension',
+};
+
+function wrongType(value: unknown, goType: string): ScalarReading {
+  return { ok: false, fault: 'type', got: jsonKind(value), goType };
+}
+
+function readInteger(scalar: 'int32' | 'int64', value: unknown): ScalarReading {
+  if (typeof value !== 'number') return wrongType(value, scalar);
+  const { min, max } = INT_RANGE[scalar];
+  if (Number.isInteger(value) && value >= min && value <= max) return { ok: true, value };
+  return { ok: false, fault: 'type', got: `number ${value}`, goType: scalar };
+}
+
+function readIntOrString(value: unknown): ScalarReading {
+  if (typeof value === 'string') return { ok: true, value };
+  const reading = readInteger('int32', value);
+  if (reading.ok || reading.fault === 'format') return reading;
+  return format(`json: cannot unmarshal ${reading.got} into Go value of type int32`);
+}
+
+const QUANTITY_FAULT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
+function readQuantity(value: unknown): ScalarReading {
+  if (typeof value !== 'string' && typeof value !== 'number') return format(QUANTITY_FAULT);
+  const canonical = canonicalQuantity(String(value).trim());
+  return canonical === undefined ? format(QUANTITY_FAULT) : { ok: true, value: canonical };
+}
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** Whether the text is padded base64 without line breaks: what Go writes. */
+export function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && BASE64.test(text);
+}
+
+function readBytes(value: unknown): ScalarReading {
+  if (typeof value !== 'string') return wrongType(value, '[]uint8');
+  const text = value.replaceAll(/[\r\n]/g, '');
+  if (isBase64(text)) return { ok: true, value: Buffer.from(text, 'base64').toString('base64') };
+  const good = /^[A-Za-z0-9+/]*/.exec(text)?.[0].length ?? 0;
+  const at = good === text.length || text[good] === '=' ? Math.min(text.length, good - (good % 4)) : good;
+  return format(`illegal base64 data at input byte ${at}`);
+}
+
+const TIME_LAYOUT = '2006-01-02T15:04:05Z07:00';
+const MICRO_TIME_LAYOUT = '2006-01-02T15:04:05.000000Z07:00';
+const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
+
+function readTime(value: unknown, layout: string, print: (ms: number, micros: string) => string): ScalarReading {
+  if (typeof value !== 'string') {
+    return format(`json: cannot unmarshal ${jsonKind(value)} into Go value of type string`);
+  }
+  const parts = RFC3339.exec(value);
+  if (parts === null) return format(timeFault(value, layout));
+  const [, year, month, day, hour, minute, second, fraction, zone] = parts;
+  const ms = Date.parse(`${year}-${month}-${day}T${hour?.padStart(2, '0')}:${minute}:${second}${zone}`);
+  const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  if (Number.isNaN(ms) || Number(day) > daysInMonth || Number(hour) > 23) {
+    const part = Number(month) < 1 || Number(month) > 12 ? 'month' : Number(hour) > 23 ? 'hour' : 'day';
+    return format(`parsing time ${JSON.stringify(value)}: ${part} out of range`);
+  }
+  return { ok: true, value: print(ms, (fraction ?? '').slice(0, 6).padEnd(6, '0')) };
+}
+
+/** Go's parser names the first piece of its layout that it could not find. */
+function timeFault(text: string, layout: string): string {
+  const pieces: readonly [RegExp, string][] = [
+    [/^\d{4}/, '2006'],
+    [/^-/, '-'],
+    [/^\d{2}/, '01'],
+    [/^-/, '-'],
+    [/^\d{2}/, '02'],
+    [/^T/, 'T'],
+    [/^\d{1,2}/, '15'],
+    [/^:/, ':'],
+    [/^\d{2}/, '04'],
+    [/^:/, ':'],
+    [/^\d{2}([.,]\d+)?/, '05'],
+    [/^(Z|[+-]\d{2}:\d{2})/, 'Z07:00'],
+  ];
+  let rest = text;
+  for (const [piece, name] of pieces) {
+    const match = piece.exec(rest);
+    if (match === null) {
+      return `parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`;
+    }
+    rest = rest.slice(match[0].length);
+  }
+  return `parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest)}`;
+}
+
+function format(message: string): ScalarReading {
+  return { ok: false, fault: 'format', message };
+}

@@ -1,0 +1,157 @@
+// From what a client sent to an object of a kind, with Kubernetes' errors and warnings. Objects that need no change at all
+// (nearly every one) pass a compiled validator and are taken as parsed; the others are read by an exact walk that repairs
+// what Go would repair and says what is wrong.
+import { ApiError } from '../meta/status.ts';
+import { hasDuplicateKeys, readJson, type DuplicateKeys } from './decode-json.ts';
+import { DecodeFault, isRecord, walkObject } from './decode-walk.ts';
+import { readYaml } from './decode-yaml.ts';
+import { jsonKind } from './decode-scalars.ts';
+import type { ObjectSchema } from './object-schema.ts';
+import { apiVersionOf, type KubeObject } from './resource-type.ts';
+import { validatorOf } from './validators.ts';
+
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+export interface DecodeValueOptions {
+  readonly schema: ObjectSchema;
+  /** What the object must be; also what it is taken for when it does not say. */
+  readonly groupVersionKind: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly fieldValidation: FieldValidation;
+}
+
+export interface DecodeOptions extends DecodeValueOptions {
+  readonly format: 'json' | 'yaml';
+}
+
+export interface Decoded {
+  /** May share parts with a value that was given in; change a copy. */
+  readonly object: KubeObject;
+  /** With `Warn`: what `Strict` would have refused. */
+  readonly warnings: string[];
+}
+
+/** Decodes a request's body; throws a 400 ApiError for what Kubernetes refuses. */
+export function decodeObject(text: string, options: DecodeOptions): Decoded {
+  if (options.format === 'yaml') return decodeYaml(text, options);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    const reading = readJson(text);
+    throw unrecognized(text, options, reading.ok ? String(cause) : reading.message, cause);
+  }
+  const suspicious = options.fieldValidation !== 'Ignore' && hasDuplicateKeys(text, parsed);
+  if (!suspicious) return decode(parsed, options, { text });
+  const reading = readJson(text);
+  return reading.ok
+    ? decode(reading.value, options, { text, duplicates: reading.duplicates })
+    : decode(parsed, options, { text });
+}
+
+/** Decodes a value that is already parsed: from a caller in this process, or made by a patch. */
+export function decodeValue(value: unknown, options: DecodeValueOptions): Decoded {
+  return decode(value, options, {});
+}
+
+interface Source {
+  readonly text?: string;
+  readonly duplicates?: DuplicateKeys;
+  /** Faults that the text's own parser found. */
+  readonly strictErrors?: readonly string[];
+}
+
+function decodeYaml(text: string, options: DecodeOptions): Decoded {
+  const reading = readYaml(text);
+  if (!reading.ok) throw unrecognized(text, options, reading.message, undefined);
+  return decode(reading.value, options, { text, strictErrors: reading.duplicates });
+}
+
+function decode(value: unknown, options: DecodeValueOptions, source: Source): Decoded {
+  const { schema, fieldValidation, groupVersionKind } = options;
+  if (!isRecord(value)) {
+    const kind = value === null ? undefined : jsonKind(value);
+    if (kind !== undefined) throw unrecognized(source.text ?? '', options, `json: cannot unmarshal ${kind} into ${TYPE_META}`, undefined);
+  }
+  const named = identify(isRecord(value) ? value : {}, options);
+  if (source.duplicates === undefined && (source.strictErrors ?? []).length === 0) {
+    const validate = validatorOf(schema);
+    if (validate?.(named) === true) return { object: asObject(named), warnings: [] };
+  }
+  try {
+    const { object, strictErrors } = walkObject(schema, named, source.duplicates);
+    const faults = fieldValidation === 'Ignore' ? [] : [...(source.strictErrors ?? []), ...strictErrors];
+    if (fieldValidation === 'Strict' && faults.length > 0) {
+      const { kind, version } = groupVersionKind;
+      throw new ApiError(
+        'BadRequest',
+        `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: strict decoding error: ${faults.join(', ')}`,
+      );
+    }
+    return { object: asObject(object), warnings: faults };
+  } catch (error) {
+    if (!(error instanceof DecodeFault)) throw error;
+    const { kind, version } = groupVersionKind;
+    throw new ApiError(
+      'BadRequest',
+      `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${error.message}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Puts kind and apiVersion first and fills them in where they are missing; refuses another kind's object. */
+function identify(value: Record<string, unknown>, { groupVersionKind }: DecodeValueOptions): Record<string, unknown> {
+  const apiVersion = apiVersionOf(groupVersionKind);
+  const { kind } = groupVersionKind;
+  const givenKind = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : kind;
+  const givenVersion = typeof value['apiVersion'] === 'string' && value['apiVersion'] !== '' ? value['apiVersion'] : apiVersion;
+  if (givenKind !== kind) {
+    const version = givenVersion.slice(givenVersion.lastIndexOf('/') + 1);
+    throw new ApiError(
+      'BadRequest',
+      `${givenKind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ` +
+        `converting (${version}.${givenKind}) to (${groupVersionKind.group === '' ? 'core' : groupVersionKind.group.split('.')[0]}.${kind}): unknown conversion`,
+    );
+  }
+  if (givenVersion !== apiVersion) {
+    throw new ApiError(
+      'BadRequest',
+      `the API version in the data (${givenVersion}) does not match the expected API version (${apiVersion})`,
+    );
+  }
+  if (value['kind'] === kind && value['apiVersion'] === apiVersion && isRecord(value['metadata'])) return value;
+  const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = value;
+  return { kind: checked(value['kind'], kind), apiVersion: checked(value['apiVersion'], apiVersion), metadata: metadata ?? {}, ...rest };
+}
+
+/** A kind that is no text stays, so that the walk refuses it. */
+function checked(given: unknown, expected: string): unknown {
+  return given === undefined || given === null || typeof given === 'string' ? expected : given;
+}
+
+/** After the walk or the validator, kind, apiVersion and metadata are there and everything has its type. */
+function asObject(value: Record<string, unknown>): KubeObject {
+  return value as unknown as KubeObject;
+}
+
+const TYPE_META =
+  'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** What is said of a body that is not even an object of some kind. */
+function unrecognized(text: string, options: DecodeValueOptions, fault: string, cause: unknown): ApiError {
+  return new ApiError(
+    'BadRequest',
+    `the object provided is unrecognized (must be of type ${options.groupVersionKind.kind}): ` +
+      `couldn't get version/kind; json parse error: ${fault} (${summary(text)})`,
+    { cause },
+  );
+}
+
+/** The start of a body: as it is when it looks like an object, else in hexadecimal. */
+function summary(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length === 0) return '<empty>';
+  const start = bytes.subarray(0, 30);
+  const shown = bytes[0] === 0x7b ? start.toString() : start.toString('hex');
+  return bytes.length > start.length ? `${shown} ...` : shown;
+}
