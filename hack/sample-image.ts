@@ -1,6 +1,7 @@
 // Builds the sample app's image (manifests/examples/hello) through the engine's API. Needs no registry: the only program in
 // it is the machine's static busybox.
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { pack } from 'tar-stream';
 
@@ -17,7 +18,11 @@ export async function ensureSampleImage(directory: string, say: (line: string) =
   context.entry({ name: 'serve', mode: 0o755 }, readFileSync(`${directory}/serve`));
   context.entry({ name: 'busybox', mode: 0o755 }, readFileSync(BUSYBOX));
   context.finalize();
-  const output = await engine.buildImage(context, { t: SAMPLE_IMAGE, forcerm: true, networkmode: 'none' });
+  const output = await engine.buildImage(Readable.from(context), {
+    t: SAMPLE_IMAGE,
+    forcerm: true,
+    networkmode: 'none',
+  });
   await new Promise<void>((resolve, reject) => {
     engine.modem.followProgress(output, (error: Error | null, lines: unknown[] | null) => {
       const failed = lines?.find((line) => typeof line === 'object' && line !== null && 'error' in line);
