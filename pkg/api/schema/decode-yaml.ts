@@ -15,7 +15,10 @@ export function readYaml(text: string): YamlReading {
   const fault = document.errors[0];
   if (fault !== undefined) {
     const line = fault.linePos?.[0].line ?? 1;
-    return { ok: false, message: `error converting YAML to JSON: yaml: line ${line}: ${fault.message.split('\n')[0] ?? ''}` };
+    return {
+      ok: false,
+      message: `error converting YAML to JSON: yaml: line ${line}: ${fault.message.split('\n')[0] ?? ''}`,
+    };
   }
   const repeated: string[] = [];
   visit(document, {

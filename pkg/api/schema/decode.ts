@@ -70,7 +70,8 @@ function decode(value: unknown, options: DecodeValueOptions, source: Source): De
   const { schema, fieldValidation, groupVersionKind } = options;
   if (!isRecord(value)) {
     const kind = value === null ? undefined : jsonKind(value);
-    if (kind !== undefined) throw unrecognized(source.text ?? '', options, `json: cannot unmarshal ${kind} into ${TYPE_META}`, undefined);
+    if (kind !== undefined)
+      throw unrecognized(source.text ?? '', options, `json: cannot unmarshal ${kind} into ${TYPE_META}`, undefined);
   }
   const named = identify(isRecord(value) ? value : {}, options);
   if (source.duplicates === undefined && (source.strictErrors ?? []).length === 0) {
@@ -104,7 +105,8 @@ function identify(value: Record<string, unknown>, { groupVersionKind }: DecodeVa
   const apiVersion = apiVersionOf(groupVersionKind);
   const { kind } = groupVersionKind;
   const givenKind = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : kind;
-  const givenVersion = typeof value['apiVersion'] === 'string' && value['apiVersion'] !== '' ? value['apiVersion'] : apiVersion;
+  const givenVersion =
+    typeof value['apiVersion'] === 'string' && value['apiVersion'] !== '' ? value['apiVersion'] : apiVersion;
   if (givenKind !== kind) {
     const version = givenVersion.slice(givenVersion.lastIndexOf('/') + 1);
     throw new ApiError(
@@ -121,7 +123,12 @@ function identify(value: Record<string, unknown>, { groupVersionKind }: DecodeVa
   }
   if (value['kind'] === kind && value['apiVersion'] === apiVersion && isRecord(value['metadata'])) return value;
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = value;
-  return { kind: checked(value['kind'], kind), apiVersion: checked(value['apiVersion'], apiVersion), metadata: metadata ?? {}, ...rest };
+  return {
+    kind: checked(value['kind'], kind),
+    apiVersion: checked(value['apiVersion'], apiVersion),
+    metadata: metadata ?? {},
+    ...rest,
+  };
 }
 
 /** A kind that is no text stays, so that the walk refuses it. */

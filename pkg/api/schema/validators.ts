@@ -65,7 +65,8 @@ function addTypes(target: Ajv, schema: ObjectSchema, visited: Set<string>): void
   const properties: Record<string, SchemaObject> = {};
   for (const field of schema.fields.values()) {
     const checked = validationSchema(field.schema);
-    const optional = field.schema.kind === 'list' ? { minItems: 1 } : field.schema.kind === 'map' ? { minProperties: 1 } : {};
+    const optional =
+      field.schema.kind === 'list' ? { minItems: 1 } : field.schema.kind === 'map' ? { minProperties: 1 } : {};
     properties[field.name] = field.required ? checked : { ...checked, ...optional };
     for (const name of typesOf(field.schema)) addTypes(target, schemaOf(name), visited);
   }
