@@ -25,6 +25,8 @@ export function validateObjectMeta(meta: ObjectMeta, rules: MetaRules): FieldErr
     } else if (!meta.namespace) faults.required('namespace');
     else faults.invalidAll('namespace', meta.namespace, dnsLabelFaults(meta.namespace));
     validateAccessor(faults, meta);
+    validateFinalizers(faults, meta.finalizers);
+    faults.each('finalizers', meta.finalizers, (name) => validateStandardFinalizer(faults, name));
   });
   return faults.errors;
 }
@@ -47,6 +49,7 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta): Fie
       faults.invalid('deletionGracePeriodSeconds', meta.deletionGracePeriodSeconds, IMMUTABLE);
     }
     validateAccessor(faults, meta);
+    faults.each('finalizers', meta.finalizers, (name) => validateStandardFinalizer(faults, name));
   });
   return faults.errors;
 }
@@ -58,8 +61,6 @@ function validateAccessor(faults: Faults, meta: ObjectMeta): void {
   validateLabels(faults, 'labels', meta.labels);
   validateAnnotations(faults, meta.annotations);
   validateOwners(faults, meta.ownerReferences);
-  faults.each('finalizers', meta.finalizers, (name) => validateFinalizerName(faults, name));
-  validateFinalizerChoice(faults, meta.finalizers);
   faults.each('managedFields', meta.managedFields, (entry) => validateManagedFields(faults, entry));
 }
 
@@ -101,48 +102,48 @@ export function validateAnnotations(
 
 function validateOwners(faults: Faults, owners: readonly OwnerReference[] | undefined): void {
   let controller: string | undefined;
-  faults.each('ownerReferences', owners, (owner) => {
-    const version = owner.apiVersion?.split('/') ?? [];
-    if (!owner.apiVersion || version.length > 2 || version.at(-1) === '') {
-      faults.invalid('apiVersion', owner.apiVersion ?? '', 'version must not be empty');
-    }
-    if (!owner.kind) faults.invalid('kind', owner.kind ?? '', 'must not be empty');
-    if (!owner.name) faults.invalid('name', owner.name ?? '', 'must not be empty');
-    if (!owner.uid) faults.invalid('uid', owner.uid ?? '', 'must not be empty');
-    if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
-      faults.invalid('', owner, '/v1, Kind=Event is disallowed from being an owner');
+  // Kubernetes names no position here: every fault is one of `metadata.ownerReferences`.
+  faults.at('ownerReferences', () => {
+    for (const owner of owners ?? []) {
+      validateOwner(faults, owner);
+      if (owner.controller !== true) continue;
+      const name = `${owner.kind}/${owner.name}`;
+      if (controller === undefined) controller = name;
+      else {
+        const both = `Found "true" in references for ${controller} and ${name}`;
+        faults.invalid('', owners, `Only one reference can have Controller set to true. ${both}`);
+      }
     }
   });
-  for (const owner of owners ?? []) {
-    if (owner.controller !== true) continue;
-    if (controller !== undefined) {
-      faults.invalid(
-        'ownerReferences',
-        owners,
-        `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.name}`,
-      );
-      return;
-    }
-    controller = owner.name;
+}
+
+function validateOwner(faults: Faults, owner: OwnerReference): void {
+  const version = (owner.apiVersion ?? '').split('/');
+  if (version.length > 2 || version.at(-1) === '') {
+    faults.invalid('apiVersion', owner.apiVersion ?? '', 'version must not be empty');
+  }
+  for (const field of ['kind', 'name', 'uid'] as const) {
+    if (!owner[field]) faults.invalid(field, '', 'must not be empty');
+  }
+  if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
+    faults.invalid('', owner, '/v1, Kind=Event is disallowed from being an owner');
   }
 }
 
-/** A finalizer is a qualified name; without a slash it must be one that Kubernetes itself knows. */
-export function validateFinalizerName(faults: Faults, name: string): void {
-  faults.invalidAll('', name, qualifiedNameFaults(name));
+function validateFinalizers(faults: Faults, finalizers: readonly string[] | undefined): void {
+  for (const name of finalizers ?? []) faults.invalidAll('finalizers', name, qualifiedNameFaults(name));
+  if (finalizers?.includes('orphan') && finalizers.includes('foregroundDeletion')) {
+    faults.invalid('finalizers', finalizers, 'finalizer orphan and foregroundDeletion cannot be both set');
+  }
+}
+
+/** Without a slash it must be a finalizer that Kubernetes itself knows. The path is that of one finalizer. */
+export function validateStandardFinalizer(faults: Faults, name: string): void {
   if (name.includes('/') || STANDARD_FINALIZERS.includes(name)) return;
-  if (qualifiedNameFaults(name).length > 0) return;
   faults.invalid('', name, 'name is neither a standard finalizer name nor is it fully qualified');
 }
 
 const STANDARD_FINALIZERS: readonly string[] = ['kubernetes', 'foregroundDeletion', 'orphan'];
-
-function validateFinalizerChoice(faults: Faults, finalizers: readonly string[] | undefined): void {
-  if (finalizers === undefined) return;
-  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
-    faults.invalid('finalizers', finalizers, 'orphan and foregroundDeletion cannot be both set');
-  }
-}
 
 function validateFinalizerUpdate(faults: Faults, meta: ObjectMeta, old: ObjectMeta): void {
   if (old.deletionTimestamp === undefined) return;
