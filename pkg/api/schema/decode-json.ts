@@ -58,7 +58,7 @@ class JsonReader {
   }
 
   #value(context: string): unknown {
-    switch (this.#text[this.#at]) {
+    switch (this.#text[this.#at] ?? '') {
       case '{':
         return this.#nested(() => this.#object());
       case '[':
@@ -156,13 +156,17 @@ class JsonReader {
       const escape = this.#text[this.#at];
       if (escape === undefined || !'"\\/bfnrtu'.includes(escape)) this.#unexpected('in string escape code');
       this.#at++;
-      for (let i = 0; escape === 'u' && i < 4; i++) {
-        if (!/[0-9a-fA-F]/.test(this.#text[this.#at] ?? '')) this.#unexpected('in \\u hexadecimal character escape');
-        this.#at++;
-      }
+      if (escape === 'u') this.#hexadecimal();
     }
     this.#at++;
     return String(JSON.parse(this.#text.slice(start, this.#at)));
+  }
+
+  #hexadecimal(): void {
+    for (let i = 0; i < 4; i++) {
+      if (!/[0-9a-fA-F]/.test(this.#text[this.#at] ?? '')) this.#unexpected('in \\u hexadecimal character escape');
+      this.#at++;
+    }
   }
 
   #number(context: string): number {

@@ -121,7 +121,7 @@ function identify(value: Record<string, unknown>, { groupVersionKind }: DecodeVa
       `the API version in the data (${givenVersion}) does not match the expected API version (${apiVersion})`,
     );
   }
-  if (value['kind'] === kind && value['apiVersion'] === apiVersion && isRecord(value['metadata'])) return value;
+  if (value['kind'] === kind && value['apiVersion'] === apiVersion && startsAsStored(value)) return value;
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = value;
   return {
     kind: checked(value['kind'], kind),
@@ -129,6 +129,12 @@ function identify(value: Record<string, unknown>, { groupVersionKind }: DecodeVa
     metadata: metadata ?? {},
     ...rest,
   };
+}
+
+/** Objects are stored, and so best kept, with kind, apiVersion and metadata first. */
+function startsAsStored(value: Record<string, unknown>): boolean {
+  const [first, second, third] = Object.keys(value);
+  return first === 'kind' && second === 'apiVersion' && third === 'metadata' && isRecord(value['metadata']);
 }
 
 /** A kind that is no text stays, so that the walk refuses it. */
