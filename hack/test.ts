@@ -1,0 +1,74 @@
+// `npm test`: everything that a change must pass, from a fresh clone. Installs what the tests need, then runs each suite in turn
+// and goes on after a failure, so that one run shows all of them. The last line is `N passed, N failed`.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ensureBuilt } from './ensure-built.ts';
+import { ensureCommands, ensureEngine } from './system-packages.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const reports = `${root}.cache/test-reports`;
+const only = process.argv.slice(2);
+
+interface Totals {
+  passed: number;
+  failed: number;
+}
+type Suite = { readonly name: string; run(): Totals };
+
+function command(name: string, program: string, args: readonly string[]): Suite {
+  return {
+    name,
+    run() {
+      const result = spawnSync(program, args, { cwd: root, stdio: 'inherit' });
+      return result.status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+    },
+  };
+}
+
+function vitest(name: string, config: string): Suite {
+  return {
+    name,
+    run() {
+      const report = `${reports}/${name}.json`;
+      rmSync(report, { force: true });
+      const args = ['run', '-c', config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+      const result = spawnSync('vitest', args, { cwd: root, stdio: 'inherit' });
+      if (!existsSync(report)) return { passed: 0, failed: 1 };
+      // The report's own totals; a file that could not even be loaded has no tests and counts as one failure.
+      const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8')) as {
+        numPassedTests: number;
+        numFailedTests: number;
+      };
+      const unseen = result.status !== 0 && numFailedTests === 0 ? 1 : 0;
+      return { passed: numPassedTests, failed: numFailedTests + unseen };
+    },
+  };
+}
+
+const suites: readonly Suite[] = [
+  command('types', 'tsc', ['--noEmit']),
+  command('lint', 'oxlint', ['--type-aware', '--deny-warnings']),
+  command('format', 'oxfmt', ['--check']),
+  vitest('unit', 'vitest.config.ts'),
+  vitest('e2e', 'vitest.e2e.config.ts'),
+];
+
+const started = Date.now();
+const say = (line: string) => console.log(`==> [${Math.round((Date.now() - started) / 1000)}s] ${line}`);
+mkdirSync(reports, { recursive: true });
+if (only.length === 0 || only.includes('e2e')) {
+  ensureCommands(['dockerd', 'iptables', 'nft', 'conntrack', 'ip', 'busybox', 'etcd', 'unzip'], say);
+  await ensureEngine(say);
+}
+await ensureBuilt(say);
+const totals: Totals = { passed: 0, failed: 0 };
+for (const suite of suites.filter(({ name }) => only.length === 0 || only.includes(name))) {
+  say(suite.name);
+  const { passed, failed } = suite.run();
+  totals.passed += passed;
+  totals.failed += failed;
+  say(`${suite.name}: ${failed === 0 ? 'ok' : `${failed} failed`}`);
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed`);
+process.exit(totals.failed === 0 ? 0 : 1);

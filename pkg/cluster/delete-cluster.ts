@@ -1,0 +1,85 @@
+// Removes every trace of a cluster from this machine: its process, its containers and network, its kernel rules, its data and
+// its kubeconfig entry. Safe to repeat, and to run on what an interrupted run has left.
+import Docker from 'dockerode';
+import type { Clock } from '../clock/clock.ts';
+import {
+  ClusterError,
+  clusterDirectory,
+  isRunning,
+  readRecord,
+  removeClusterDirectory,
+  type ClusterRecord,
+} from './cluster-record.ts';
+import { kubeconfigPath, removeFromKubeconfig } from './kubeconfig-entry.ts';
+
+export interface DeleteOptions {
+  readonly name: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly say: (step: string) => void;
+  /** Takes the rules out of the kernel that only the cluster's network knows. */
+  readonly removeHostRules: () => Promise<void>;
+}
+
+const STOP_WITHIN_MS = 20_000;
+const POLL_MS = 50;
+/** Containers and networks carry these, whoever made them (pkg/kubelet/runtime/docker). */
+const NODE_LABEL = 'io.typekube.node';
+const NETWORK_LABEL = 'io.typekube.network';
+const REMOVALS_AT_ONCE = 8;
+
+/** False when there was no such cluster. */
+export async function deleteCluster(options: DeleteOptions, signal: AbortSignal): Promise<boolean> {
+  const { name, env, say } = options;
+  const directory = clusterDirectory(name, env);
+  const record = readRecord(directory);
+  if (record !== undefined) {
+    say('stopping the control plane');
+    await stopProcess(record, options.clock, signal);
+    say('removing its containers and network');
+    await removeContainers(record.nodeName);
+    say('removing its kernel rules');
+    await options.removeHostRules();
+    say('removing its data');
+    removeClusterDirectory(directory);
+  }
+  removeFromKubeconfig(kubeconfigPath(env), name);
+  return record !== undefined;
+}
+
+/** SIGTERM first; kill -9 when that does not help within 20 s. */
+export async function stopProcess(record: ClusterRecord, clock: Clock, signal: AbortSignal): Promise<void> {
+  if (!isRunning(record)) return;
+  for (const [kind, patience] of [
+    ['SIGTERM', STOP_WITHIN_MS],
+    ['SIGKILL', POLL_MS * 100],
+  ] as const) {
+    process.kill(record.pid, kind);
+    const deadline = clock.now() + patience;
+    while (isRunning(record) && clock.now() < deadline) await clock.sleep(POLL_MS, signal);
+    if (!isRunning(record)) return;
+  }
+  throw new ClusterError(`process ${record.pid} of cluster "${record.name}" does not end`);
+}
+
+async function removeContainers(nodeName: string): Promise<void> {
+  const engine = new Docker();
+  const labelled = { label: [`${NODE_LABEL}=${nodeName}`] };
+  const containers = await engine.listContainers({ all: true, filters: labelled });
+  for (let start = 0; start < containers.length; start += REMOVALS_AT_ONCE) {
+    const some = containers.slice(start, start + REMOVALS_AT_ONCE);
+    await Promise.all(some.map(({ Id }) => ignoringAbsence(engine.getContainer(Id).remove({ force: true, v: true }))));
+  }
+  const networks = await engine.listNetworks({ filters: { label: [NETWORK_LABEL] } });
+  await Promise.all(networks.map(({ Id }) => ignoringAbsence(engine.getNetwork(Id).remove())));
+}
+
+async function ignoringAbsence(removal: Promise<unknown>): Promise<void> {
+  try {
+    await removal;
+  } catch (cause) {
+    const status = cause instanceof Error && 'statusCode' in cause ? cause.statusCode : undefined;
+    // 404: gone already; 409: somebody else is removing it.
+    if (status !== 404 && status !== 409) throw cause;
+  }
+}
