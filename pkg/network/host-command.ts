@@ -26,8 +26,8 @@ export const runHostCommand: RunHostCommand = ([program, ...args], options = {},
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], signal });
     const output = collect(OUTPUT_LIMIT);
     const errors = collect(MESSAGE_LIMIT);
-    child.stdout.on('data', output.add);
-    child.stderr.on('data', errors.add);
+    child.stdout.on('data', (chunk: Buffer) => output.add(chunk));
+    child.stderr.on('data', (chunk: Buffer) => errors.add(chunk));
     // A tool that ends before it has read everything closes the pipe; its exit code and stderr say why.
     child.stdin.on('error', () => undefined);
     child.on('error', (error: NodeJS.ErrnoException) => {

@@ -17,6 +17,8 @@ export interface HookOptions {
   readonly bridgeNetfilter: boolean;
   /** Whether node ports answer on 127.0.0.1 too (net.ipv4.conf.all.route_localnet). */
   readonly localhostNodePorts: boolean;
+  /** Whether to keep neighbours out of 127.0.0.0/8, which was opened for localhostNodePorts. */
+  readonly loopbackGuard: boolean;
   /** CIDRs of the local addresses that node ports answer on; empty: all. */
   readonly nodePortAddresses: readonly string[];
 }
@@ -125,7 +127,7 @@ export function hookChains(family: AddressFamily, options: HookOptions): HookCha
       hook: 'type filter hook output priority -90; policy accept;',
       rules: ['ct state new jump refusals'],
     },
-    ...(options.localhostNodePorts ? [loopbackGuard(family)] : []),
+    ...(options.loopbackGuard ? [loopbackGuard(family)] : []),
   ];
 }
 

@@ -67,7 +67,9 @@ export function servicePortsOf(service: Service, family: AddressFamily): Service
       spec.type === 'LoadBalancer'
         ? ingress.filter((one) => one.ipMode !== 'Proxy').flatMap(({ ip }) => (family.has(ip ?? '') ? [ip ?? ''] : []))
         : [],
-    sourceRanges: (spec.loadBalancerSourceRanges ?? []).map((cidr) => cidr.trim()).filter((cidr) => family.hasCidr(cidr)),
+    sourceRanges: (spec.loadBalancerSourceRanges ?? [])
+      .map((cidr) => cidr.trim())
+      .filter((cidr) => family.hasCidr(cidr)),
     internalLocal: spec.internalTrafficPolicy === 'Local',
     externalLocal: spec.externalTrafficPolicy === 'Local' && (spec.type === 'NodePort' || spec.type === 'LoadBalancer'),
     affinitySeconds:
