@@ -1,0 +1,154 @@
+// `tkctl cluster`: clusters on this machine. The work is pkg/cluster's; here are its flags and what a person sees.
+import { fileURLToPath } from 'node:url';
+import { createCluster } from '../../pkg/cluster/create-cluster.ts';
+import { adminAccess } from '../../pkg/cluster/access.ts';
+import { clusterDirectory, isRunning, listClusters, readRecord } from '../../pkg/cluster/cluster-record.ts';
+import { deleteCluster } from '../../pkg/cluster/delete-cluster.ts';
+import { contextName, kubeconfigFor, renderKubeconfig } from '../../pkg/cluster/kubeconfig-entry.ts';
+import { command, type CommandEntry, type World } from '../../pkg/ctl/cli/command.ts';
+import { PlainFailure, UsageFailure } from '../../pkg/ctl/cli/failure.ts';
+import { boolFlag, stringFlag } from '../../pkg/ctl/cli/flags.ts';
+import { removeHostRules } from '../../pkg/network/podnet/pod-network.ts';
+import { removeProxyRules } from '../../pkg/network/proxy/proxy.ts';
+
+const DEFAULT_NAME = 'typekube';
+
+const create = command({
+  summary: 'Create a cluster on this machine, or start one again that has stopped',
+  usage: '[NAME]',
+  notes:
+    'One process holds the control plane and a node on the local Docker Engine. The context typekube-NAME is added to ' +
+    'the kubeconfig and becomes the current one. Running it again on a running cluster changes nothing.',
+  examples: ['tkctl cluster create', 'tkctl cluster create dev --store etcd'],
+  flags: {
+    store: stringFlag("Where objects are kept: embedded, or etcd (an etcd of the cluster's own, or --etcd-servers).", {
+      default: 'embedded',
+    }),
+    'etcd-servers': stringFlag('URLs of an etcd that already runs, separated by commas; implies --store=etcd.'),
+    'separate-processes': boolFlag('Run every component as a process of its own instead of one process for all.'),
+  },
+  async run({ flags, args }, world) {
+    const name = nameFrom(args);
+    const store = flags['etcd-servers'] === '' ? flags.store : 'etcd';
+    if (store !== 'embedded' && store !== 'etcd') {
+      throw new UsageFailure(`--store must be embedded or etcd, not "${store}"`);
+    }
+    const started = world.clock.now();
+    const record = await createCluster(
+      {
+        name,
+        store,
+        etcdServers: flags['etcd-servers'],
+        layout: flags['separate-processes'] ? 'process-per-component' : 'one-process',
+        program: fileURLToPath(new URL('./cluster.js', import.meta.url)),
+        env: world.env,
+        clock: world.clock,
+        say: progress(world),
+      },
+      world.signal,
+    );
+    const seconds = ((world.clock.now() - started) / 1000).toFixed(1);
+    world.out.write(
+      `Cluster "${name}" is ready after ${seconds}s: https://127.0.0.1:${record.apiPort}, context ${contextName(name)}\n`,
+    );
+    return 0;
+  },
+});
+
+const remove = command({
+  summary: 'Delete a cluster and every trace of it',
+  usage: '[NAME]',
+  examples: ['tkctl cluster delete'],
+  flags: {},
+  async run({ args }, world) {
+    const name = nameFrom(args);
+    const existed = await deleteCluster(
+      {
+        name,
+        env: world.env,
+        clock: world.clock,
+        say: progress(world),
+        removeHostRules: async () => {
+          await removeProxyRules();
+          await removeHostRules();
+        },
+      },
+      world.signal,
+    );
+    world.out.write(existed ? `Deleted cluster "${name}"\n` : `No cluster "${name}"; nothing to delete\n`);
+    return 0;
+  },
+});
+
+const list = command({
+  summary: 'List the clusters of this machine',
+  usage: '',
+  flags: {},
+  async run(_call, world) {
+    const clusters = listClusters(world.env);
+    if (clusters.length === 0) world.err.write('No clusters; make one with "tkctl cluster create"\n');
+    const rows = clusters.map((cluster) => [
+      cluster.name,
+      isRunning(cluster) ? 'Running' : 'Stopped',
+      cluster.store,
+      `https://127.0.0.1:${cluster.apiPort}`,
+    ]);
+    if (rows.length > 0) world.out.write(aligned([['NAME', 'STATUS', 'STORE', 'SERVER'], ...rows]));
+    return 0;
+  },
+});
+
+const kubeconfig = command({
+  summary: 'Print a kubeconfig with administrator access to a cluster',
+  usage: '[NAME]',
+  flags: {},
+  async run({ args }, world) {
+    const name = nameFrom(args);
+    const directory = clusterDirectory(name, world.env);
+    const record = readRecord(directory);
+    if (record === undefined)
+      throw new PlainFailure(`error: no cluster "${name}"; "tkctl cluster list" shows what there is`);
+    const access = await adminAccess(directory, record, world.clock.now());
+    world.out.write(renderKubeconfig(kubeconfigFor(name, access)));
+    return 0;
+  },
+});
+
+export const clusterEntry: CommandEntry = {
+  name: 'cluster',
+  summary: 'Create, delete and list clusters on this machine',
+  section: 'Cluster Management Commands:',
+  load: async () => ({
+    summary: 'Create, delete and list clusters on this machine',
+    notes: 'kubectl has no such command.',
+    commands: [
+      { name: 'create', summary: create.summary, load: async () => create },
+      { name: 'delete', summary: remove.summary, load: async () => remove },
+      { name: 'list', summary: list.summary, load: async () => list },
+      { name: 'kubeconfig', summary: kubeconfig.summary, load: async () => kubeconfig },
+    ],
+  }),
+};
+
+function nameFrom(args: readonly string[]): string {
+  if (args.length > 1) throw new UsageFailure(`one name at most, got ${args.length}: ${args.join(' ')}`);
+  return args[0] ?? DEFAULT_NAME;
+}
+
+/** Steps go to stderr, so that stdout holds the result alone. */
+function progress(world: World): (step: string) => void {
+  return (step) => world.err.write(` * ${step}\n`);
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? [];
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd((widths[column] ?? 0) + 3))
+          .join('')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

@@ -1,0 +1,49 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { realClock } from '../clock/clock.ts';
+import { silentLogger } from '../logging/logger.ts';
+import { supervise } from './supervisor.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'typekube-supervisor-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function pidOf(name: string): number {
+  return Number(readFileSync(join(directory, `${name}.pid`), 'utf8'));
+}
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test('a killed child is started again, and all end when told to stop', async () => {
+  const stop = new AbortController();
+  const programs = ['one', 'two'].map((name) => ({ name, command: 'sleep', args: ['1000'] }));
+  const running = supervise({ programs, pidDirectory: directory, clock: realClock, log: silentLogger }, stop.signal);
+  const first = await vi.waitUntil(() => pidOf('one'));
+  process.kill(first, 'SIGKILL');
+  const second = await vi.waitUntil(() => pidOf('one') !== first && pidOf('one'), { timeout: 5000 });
+  stop.abort();
+  await running;
+  expect([first, second, pidOf('two')].map(isAlive)).toEqual([false, false, false]);
+});
+
+test('a program that cannot be started does not stop the others', async () => {
+  const stop = new AbortController();
+  const programs = [
+    { name: 'missing', command: '/nonexistent/program', args: [] },
+    { name: 'good', command: 'sleep', args: ['1000'] },
+  ];
+  const running = supervise({ programs, pidDirectory: directory, clock: realClock, log: silentLogger }, stop.signal);
+  const good = await vi.waitUntil(() => pidOf('good'));
+  expect(isAlive(good)).toBe(true);
+  stop.abort();
+  await running;
+});
