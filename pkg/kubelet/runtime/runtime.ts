@@ -112,6 +112,8 @@ export interface SandboxState {
 export interface ContainerRecord {
   readonly id: string;
   readonly pod: PodIdentity;
+  /** The sandbox that it was made in. */
+  readonly sandboxId: string;
   readonly name: string;
   readonly attempt: number;
   readonly state: 'created' | 'running' | 'exited';

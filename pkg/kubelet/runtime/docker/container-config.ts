@@ -1,7 +1,7 @@
 // Pure translation of what the kubelet wants into the bodies of the engine's create calls.
 import type Docker from 'dockerode';
 import type { ContainerConfig, ContainerSecurity, SandboxConfig, SandboxState } from '../runtime.ts';
-import { engineNameOf, labelsOf } from './labels.ts';
+import { engineNameOf, labelsOf, SANDBOX } from './labels.ts';
 
 /** A container's log is cut into files like Kubernetes' defaults: containerLogMaxSize 10Mi, containerLogMaxFiles 5. */
 const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } };
@@ -66,7 +66,7 @@ export function containerBody(
     StdinOnce: config.stdinOnce,
     ...(config.stopSignal !== undefined && { StopSignal: config.stopSignal }),
     Healthcheck: { Test: ['NONE'] }, // the image's own would run besides the pod's probes
-    Labels: { ...config.labels, ...labelsOf(identity, facts.owner) },
+    Labels: { ...config.labels, ...labelsOf(identity, facts.owner), [SANDBOX]: sandbox.id },
     HostConfig: {
       NetworkMode: `container:${sandbox.id}`,
       IpcMode: namespaces.ipc === 'node' ? 'host' : `container:${sandbox.id}`,

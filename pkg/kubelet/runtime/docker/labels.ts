@@ -8,6 +8,8 @@ export const POD_UID = 'io.kubernetes.pod.uid';
 const CONTAINER_NAME = 'io.kubernetes.container.name';
 const TYPE = 'io.kubernetes.docker.type';
 const ATTEMPT = 'io.kubernetes.container.attempt';
+/** On a container: the sandbox whose namespaces it joined. */
+export const SANDBOX = 'io.kubernetes.sandbox.id';
 /** Which kubelet made it: two nodes may share one engine. */
 export const OWNER = 'io.typekube.node';
 

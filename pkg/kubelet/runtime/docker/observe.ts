@@ -5,7 +5,7 @@ import type { Instant } from '../../../clock/clock.ts';
 import type { ContainerRecord, ObservedPod, PodIdentity, SandboxState } from '../runtime.ts';
 import { RuntimeError } from '../runtime.ts';
 import { engineCall, httpStatusOf, runtimeErrorOf } from './engine-errors.ts';
-import { identityOf, OWNER, POD_UID } from './labels.ts';
+import { identityOf, OWNER, POD_UID, SANDBOX } from './labels.ts';
 
 export class Observer {
   readonly #docker: Docker;
@@ -94,6 +94,7 @@ export class Observer {
     const record: ContainerRecord = {
       id: info.Id,
       pod,
+      sandboxId: info.Labels[SANDBOX] ?? '',
       name,
       attempt,
       state: state.Running ? 'running' : startedAt !== undefined || failedToStart ? 'exited' : 'created',
