@@ -1,0 +1,103 @@
+// The whole path as a user walks it, on one cluster that one process holds: apply, serve, update under load, roll back, break.
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { get, startLoad } from '../support/http-load.ts';
+import { createTestCluster, type TestCluster } from '../support/test-cluster.ts';
+
+const URL = 'http://127.0.0.1:30080/';
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await createTestCluster();
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.log(await cluster.explain());
+});
+
+const rolledOut = () => cluster.must('rollout', 'status', 'deployment/hello', '--timeout=90s');
+const podNames = async () =>
+  (await cluster.must('get', 'pods', '-l', 'app=hello', '-o', 'name'))
+    .trim()
+    .split('\n')
+    .filter((name) => name !== '');
+
+test('the sample app is applied by tkctl and answers through its NodePort', async () => {
+  const applied = await cluster.tkctl('apply', '-f', 'manifests/examples/app.yaml');
+  expect(applied).toMatchObject({ code: 0, stderr: '' });
+  expect(applied.stdout).toBe('configmap/hello created\ndeployment.apps/hello created\nservice/hello created\n');
+  await rolledOut();
+  expect(await get(URL)).toMatch(/^Hello from typekube from hello-/);
+});
+
+test('requests are spread over all replicas', async () => {
+  const answers = await Promise.all(Array.from({ length: 90 }, () => get(URL)));
+  expect(new Set(answers).size).toBe(3);
+});
+
+test('a pod reaches the Service by its name and by its address, itself included', async () => {
+  const [pod = ''] = await podNames();
+  const looked = await cluster.must('exec', pod, '--', 'nslookup', 'hello.default.svc.cluster.local');
+  const address = (await cluster.must('get', 'service', 'hello', '-o', 'jsonpath={.spec.clusterIP}')).trim();
+  expect(looked).toContain(address);
+  for (let attempt = 0; attempt < 6; attempt++) {
+    expect(await cluster.must('exec', pod, '--', 'wget', '-q', '-O', '-', `http://${address}/`)).toContain(
+      'Hello from typekube',
+    );
+  }
+});
+
+test('a rolling update and its undo lose no request, from outside and from a pod', async () => {
+  const address = (await cluster.must('get', 'service', 'hello', '-o', 'jsonpath={.spec.clusterIP}')).trim();
+  const client = `while true; do wget -q -T 5 -O /dev/null http://${address}/ && echo ok || echo LOST; done`;
+  await cluster.must(
+    'run',
+    'client',
+    '--image=typekube/hello:1',
+    '--restart=Never',
+    '--command',
+    '--',
+    'sh',
+    '-c',
+    client,
+  );
+  await cluster.must('wait', '--for=condition=Ready', 'pod/client', '--timeout=60s');
+  const load = startLoad(URL);
+  await cluster.must('set', 'env', 'deployment/hello', 'GREETING=Second');
+  await rolledOut();
+  expect(await get(URL)).toMatch(/^Second from hello-/);
+  await cluster.must('rollout', 'undo', 'deployment/hello');
+  await rolledOut();
+  expect(await get(URL)).toMatch(/^Hello from typekube from hello-/);
+  const { answered, failures } = await load.stop();
+  const inside = await cluster.must('logs', 'client');
+  await cluster.must('delete', 'pod', 'client', '--now');
+  expect(failures).toEqual([]);
+  expect(answered).toBeGreaterThan(100);
+  expect(inside).toMatch(/^ok$/m);
+  expect(inside).not.toContain('LOST');
+});
+
+test('a deleted pod is replaced and a killed container restarted', async () => {
+  const [first = '', second = ''] = await podNames();
+  await cluster.must('delete', first, '--wait=false');
+  await rolledOut();
+  await cluster.kubectl('exec', second, '--', 'sh', '-c', 'kill -9 $(pidof httpd) ; kill -TERM 1');
+  const restarts = async () =>
+    Number(await cluster.must('get', second, '-o', 'jsonpath={.status.containerStatuses[0].restartCount}'));
+  await expect.poll(restarts, { timeout: 60_000, interval: 200 }).toBe(1);
+  await cluster.must('wait', '--for=condition=Ready', second, '--timeout=60s');
+});
+
+test('scaling, logs, exec and describe work with stock kubectl', async () => {
+  await cluster.must('scale', 'deployment/hello', '--replicas=5');
+  await rolledOut();
+  expect(await podNames()).toHaveLength(5);
+  const [pod = ''] = await podNames();
+  expect(await cluster.must('exec', pod, '--', 'sh', '-c', 'echo $GREETING')).toBe('Hello from typekube\n');
+  expect((await cluster.kubectl('exec', pod, '--', 'sh', '-c', 'exit 7')).code).toBe(7);
+  expect(await cluster.must('describe', pod)).toMatch(/Successfully assigned default\/hello-/);
+});
+
+test('deleting the namespace of the app leaves nothing of it running', async () => {
+  await cluster.must('delete', '-f', 'manifests/examples/app.yaml', '--timeout=60s');
+  await expect.poll(podNames, { timeout: 60_000, interval: 200 }).toEqual([]);
+});
