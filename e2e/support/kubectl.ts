@@ -21,7 +21,7 @@ export async function helmPath(minor: Minor): Promise<string> {
 
 async function unpacked(minor: Minor): Promise<string> {
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'typekube');
-  const directory = join(cache, `kubectl-v${minor}`);
+  const directory = join(cache, `kubectl-and-helm-v${minor}`);
   if (existsSync(join(directory, 'kubectl/kubectl'))) return directory;
   mkdirSync(cache, { recursive: true });
   // Unpacked aside and moved in whole, so that a run that was interrupted leaves no half of it.
