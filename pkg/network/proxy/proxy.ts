@@ -113,7 +113,7 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
   const hooks = {
     ...(options.clusterCidr !== undefined && { clusterCidr: options.clusterCidr }),
     masqueradeAll: options.masqueradeAll ?? false,
-    bridgeNetfilter: (await sysctls.read(BRIDGE_NETFILTER)) === '1',
+    bridgeNetfilter: await sysctls.set(BRIDGE_NETFILTER, '1'),
     localhostNodePorts: localnet.works,
     loopbackGuard: localnet.ours,
     nodePortAddresses: options.nodePortAddresses ?? [],

@@ -1,0 +1,126 @@
+// What the host needs beside the engine's bridge for pods to have a network: forwarding switched on and accepted,
+// masquerade for what leaves the cluster, hairpin on the bridge's ports, routes to other nodes' pods. Looks again every few
+// seconds, because engines and firewalls rewrite what is theirs. Everything stays when it stops, so that a restart
+// interrupts nobody; removeHostRules() takes it away.
+import { nodes } from '../../api/resources.ts';
+import type { Client } from '../../client/client.ts';
+import { createInformer } from '../../client/informer.ts';
+import type { Clock, Random } from '../../clock/clock.ts';
+import type { Logger } from '../../logging/logger.ts';
+import { runHostCommand, type RunHostCommand } from '../host-command.ts';
+import { applyRules, chainExists, requireNft } from '../proxy/nftables.ts';
+import { kernelSysctls, type Sysctls } from '../sysctl.ts';
+import { keepHairpin } from './bridge-ports.ts';
+import { ensureForwarding, removeForwarding } from './forwarding.ts';
+import { POD_TABLE, podTableRemoval, podTableText } from './host-rules.ts';
+import { ensureRoutes, removeRoutes, wantedRoutes } from './routes.ts';
+
+export interface PodNetworkOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random?: Random;
+  readonly log: Logger;
+  readonly nodeName: string;
+  /** Of this node; default: what its Node object says, once it says it. */
+  readonly podCidr?: string;
+  /** Of all nodes. */
+  readonly clusterCidr: string;
+  /** Default `tk0`. */
+  readonly bridge?: string;
+  readonly run?: RunHostCommand;
+  readonly sysctls?: Sysctls;
+}
+
+export const DEFAULT_BRIDGE = 'tk0';
+
+const RECHECK_MS = 10_000;
+const BRIDGE_NETFILTER = 'net/bridge/bridge-nf-call-iptables';
+
+/** Keeps the pod network until `signal`. Throws one sentence when this machine cannot have one. */
+export async function runPodNetwork(options: PodNetworkOptions, signal: AbortSignal): Promise<void> {
+  const { client, clock, random, log, nodeName, bridge = DEFAULT_BRIDGE } = options;
+  const { run = runHostCommand, sysctls = kernelSysctls } = options;
+  await requireNft(run, signal);
+  await switchOn(run, sysctls, log, signal);
+
+  const stop = new AbortController();
+  const running = AbortSignal.any([signal, stop.signal]);
+  const informer = createInformer(client.resource(nodes), { clock, random, log });
+  const reading = informer.run(running);
+  const hairpin = keepHairpin({ bridge, run, clock, log }, running);
+  let wake = Promise.withResolvers<void>();
+  const changed = () => wake.resolve();
+  using _handlers = informer.on({ added: changed, changed, deleted: changed });
+  signal.addEventListener('abort', changed, { once: true });
+
+  const problems = new ReportOnce(log);
+  let written = '';
+  try {
+    while (!signal.aborted) {
+      wake = Promise.withResolvers();
+      const forwarding = await ensureForwarding(bridge, run, signal);
+      problems.report('forwarding', forwarding.ok ? undefined : forwarding.message);
+      const podCidr = options.podCidr ?? informer.store.get(nodeName)?.spec.podCIDR;
+      if (podCidr !== undefined) {
+        const text = podTableText({ bridge, podCidr, clusterCidr: options.clusterCidr });
+        const there = await chainExists({ family: 'ip', table: POD_TABLE, chain: 'postrouting' }, run, signal);
+        if (text !== written || !there) {
+          const applied = await applyRules(text, run, signal);
+          problems.report('masquerade', applied.ok ? undefined : applied.message);
+          if (applied.ok) written = text;
+        }
+      }
+      // Before the first list nothing is known of other nodes, and their routes must stay.
+      if (informer.hasSynced) {
+        const failed = await ensureRoutes(wantedRoutes(informer.store.list(), nodeName), run, signal);
+        problems.report('routes', failed.length === 0 ? undefined : failed.join('; '));
+      }
+      using _recheck = clock.schedule(RECHECK_MS, changed);
+      if (!signal.aborted) await wake.promise;
+    }
+  } finally {
+    signal.removeEventListener('abort', changed);
+    stop.abort();
+    await Promise.all([reading, hairpin]);
+  }
+}
+
+/** Takes away everything that runPodNetwork leaves behind. Safe to repeat. Switches that the engine needs too stay on. */
+export async function removeHostRules(options: { run?: RunHostCommand } = {}): Promise<void> {
+  const { run = runHostCommand } = options;
+  await removeForwarding(run);
+  await removeRoutes(run);
+  if ((await run(['nft', '--version'])).outcome === 'missing') return;
+  const removed = await applyRules(podTableRemoval(), run);
+  if (!removed.ok) throw new Error(`could not remove the pod network's rules: ${removed.message}`);
+}
+
+async function switchOn(run: RunHostCommand, sysctls: Sysctls, log: Logger, signal: AbortSignal): Promise<void> {
+  if (!(await sysctls.set('net/ipv4/ip_forward', '1')))
+    throw new Error('cannot switch on net.ipv4.ip_forward, without which pods have no network: run as root');
+  if ((await sysctls.read(BRIDGE_NETFILTER)) === undefined) await run(['modprobe', 'br_netfilter'], {}, signal);
+  if (!(await sysctls.set(BRIDGE_NETFILTER, '1')))
+    log.warn('net.bridge.bridge-nf-call-iptables cannot be set: pods see the node as the client of their Services');
+}
+
+/** Says a problem when it appears or changes, and once that it is over; not at every look. */
+class ReportOnce {
+  readonly #log: Logger;
+  readonly #said = new Map<string, string>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  report(what: string, problem: string | undefined): void {
+    const before = this.#said.get(what);
+    if (problem === before) return;
+    if (problem === undefined) {
+      this.#said.delete(what);
+      this.#log.info('the pod network is in order again', { what });
+      return;
+    }
+    this.#said.set(what, problem);
+    this.#log.warn('the pod network is not in order', { what, error: problem });
+  }
+}
