@@ -1,0 +1,93 @@
+// Steps through a type's schema the way server-side apply sees it: what kind of value stands here (one value, a map merged by
+// key, a list merged by item), what type a member or an item has, and which path element names a list's item.
+import { isRecord } from '../../api/schema/decode-walk.ts';
+import type { FieldSchema } from '../../api/schema/object-schema.ts';
+
+/** Fields of this kind have any shape: maps are merged by key, lists are one value (structured-merge-diff's deduced type). */
+export const DEDUCED: FieldSchema = { kind: 'scalar', scalar: 'json' };
+
+export type Shape = 'leaf' | 'map' | 'list';
+
+/** How a value of this schema is owned. An atomic map or list is a leaf whatever is in it. */
+export function shapeOf(schema: FieldSchema | undefined, value: unknown): Shape {
+  if (schema === undefined || (schema.kind === 'scalar' && schema.scalar === 'json'))
+    return isRecord(value) ? 'map' : 'leaf';
+  switch (schema.kind) {
+    case 'scalar':
+      return 'leaf';
+    case 'list':
+      return schema.listType === 'atomic' ? 'leaf' : 'list';
+    case 'map':
+    case 'object':
+      return schema.mapType === 'atomic' ? 'leaf' : 'map';
+  }
+}
+
+/** The type of a map's member, and whether it is a declared field (rather than a key of a map). */
+export function memberSchema(
+  schema: FieldSchema | undefined,
+  name: string,
+): { readonly schema: FieldSchema | undefined; readonly declared: boolean } {
+  if (schema?.kind === 'object') {
+    const field = schema.schema().fields.get(name);
+    return { schema: field?.schema ?? DEDUCED, declared: field !== undefined };
+  }
+  return { schema: schema?.kind === 'map' ? schema.values : DEDUCED, declared: false };
+}
+
+export function itemSchema(schema: FieldSchema | undefined): FieldSchema | undefined {
+  return schema?.kind === 'list' ? schema.items : DEDUCED;
+}
+
+/** Keys that an item may leave out, with what is then meant. */
+const KEY_DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'core.v1.ContainerPort': { protocol: 'TCP' },
+  'core.v1.ServicePort': { protocol: 'TCP' },
+};
+
+export type ItemElement =
+  | { readonly ok: true; readonly element: string }
+  | { readonly ok: false; readonly fault: string };
+
+/** The path element of an item of a set or a list by key. */
+export function itemElement(schema: FieldSchema & { kind: 'list' }, item: unknown): ItemElement {
+  if (schema.listType === 'set') {
+    if (typeof item === 'object' && item !== null) {
+      return { ok: false, fault: 'item of a set is no scalar' };
+    }
+    return { ok: true, element: `v:${JSON.stringify(item)}` };
+  }
+  if (!isRecord(item)) {
+    return { ok: false, fault: 'associative list with keys may not have null or non-map elements' };
+  }
+  const defaults = schema.items.kind === 'object' ? KEY_DEFAULTS[schema.items.schema().name] : undefined;
+  const parts: string[] = [];
+  for (const key of schema.mapKeys.toSorted()) {
+    const value = item[key] ?? defaults?.[key];
+    if (value === undefined) {
+      const name = JSON.stringify(key);
+      return {
+        ok: false,
+        fault: `associative list with keys has an element that omits key field ${name} (and doesn't have default value)`,
+      };
+    }
+    parts.push(`${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  }
+  return { ok: true, element: `k:{${parts.join(',')}}` };
+}
+
+/** A list's items under their elements; an item without one is left out, two with one element stand together. */
+export function itemsByElement(
+  schema: FieldSchema & { kind: 'list' },
+  items: readonly unknown[],
+): Map<string, unknown[]> {
+  const found = new Map<string, unknown[]>();
+  for (const item of items) {
+    const element = itemElement(schema, item);
+    if (!element.ok) continue;
+    const same = found.get(element.element);
+    if (same === undefined) found.set(element.element, [item]);
+    else same.push(item);
+  }
+  return found;
+}
