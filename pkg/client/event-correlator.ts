@@ -3,7 +3,7 @@
 // happened before only counts up. Pure bookkeeping with time passed in; memory is bounded.
 import type { Event } from '../api/schema/generated/core.v1.gen.ts';
 import type { Clock, Instant } from '../clock/clock.ts';
-import { formatTime } from './timestamps.ts';
+import { formatTime } from '../api/meta/time.ts';
 import { TokenBucket } from './work-queue.ts';
 
 const SPAM_BURST = 25;

@@ -10,7 +10,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { Client, ResourceClient } from './client.ts';
 import { EventCorrelator, type Correlated } from './event-correlator.ts';
 import { SeriesCorrelator } from './series-correlator.ts';
-import { formatMicroTime, formatTime } from './timestamps.ts';
+import { formatMicroTime, formatTime } from '../api/meta/time.ts';
 import { UnreachableError } from './transport.ts';
 
 export interface EventRecorderOptions {

@@ -7,7 +7,7 @@ import type { Lease } from '../api/schema/generated/coordination.v1.gen.ts';
 import type { Clock, Instant, Random } from '../clock/clock.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Client } from './client.ts';
-import { formatMicroTime } from './timestamps.ts';
+import { formatMicroTime } from '../api/meta/time.ts';
 
 export interface LeaderElectionOptions {
   readonly client: Client;

@@ -4,7 +4,7 @@
 import type { Event } from '../api/schema/generated/core.v1.gen.ts';
 import type { Clock, Instant } from '../clock/clock.ts';
 import { Recent, type Correlated } from './event-correlator.ts';
-import { formatMicroTime } from './timestamps.ts';
+import { formatMicroTime } from '../api/meta/time.ts';
 
 const FINISHED_AFTER_MS = 6 * 60_000;
 const REFRESH_MS = 30 * 60_000;
