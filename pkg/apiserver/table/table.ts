@@ -1,0 +1,115 @@
+// What `kubectl get` asks for: objects as rows of a Table with the kind's own columns, and objects reduced to their metadata
+// (meta.k8s.io/v1 Table, PartialObjectMetadata and its list). Pure; the caller encodes.
+import type { Column, KindDefinition } from '../../api/schema/kind.ts';
+import type { KubeObject } from '../../api/schema/resource-type.ts';
+
+const META_VERSION = 'meta.k8s.io/v1';
+
+export type IncludeObject = 'None' | 'Metadata' | 'Object';
+
+export interface TableOptions {
+  /** What each row carries of its object; kubectl asks for the metadata. */
+  readonly includeObject: IncludeObject;
+  /** Milliseconds since the epoch; ages are counted from it. */
+  readonly now: number;
+  /** resourceVersion, continue, remainingItemCount; of the list, or of the one object. */
+  readonly listMetadata?: object;
+  /** A watch says the columns once: later tables come without them. */
+  readonly noHeaders?: boolean;
+}
+
+interface ColumnDefinition {
+  readonly name: string;
+  readonly type: string;
+  readonly format: string;
+  readonly description: string;
+  readonly priority: number;
+}
+
+interface Row {
+  readonly cells: readonly (string | number | boolean | null)[];
+  readonly conditions?: readonly object[];
+  readonly object: object | null;
+}
+
+export interface Table {
+  readonly kind: 'Table';
+  readonly apiVersion: string;
+  readonly metadata: object;
+  readonly columnDefinitions: readonly ColumnDefinition[] | null;
+  readonly rows: readonly Row[];
+}
+
+export interface PartialObjectMetadata {
+  readonly kind: 'PartialObjectMetadata';
+  readonly apiVersion: string;
+  readonly metadata: object;
+}
+
+/** A Table of the objects in the given order. */
+export function toTable(kind: KindDefinition, objects: readonly KubeObject[], options: TableOptions): Table {
+  const { columns } = kind;
+  return {
+    kind: 'Table',
+    apiVersion: META_VERSION,
+    metadata: options.listMetadata ?? {},
+    columnDefinitions: options.noHeaders === true ? null : columns.map(definitionOf),
+    rows: objects.map((object) => rowOf(kind, object, options)),
+  };
+}
+
+function definitionOf({ name, type, format, description, priority }: Column<KubeObject>): ColumnDefinition {
+  // Kubernetes publishes dates as texts: it is the server that prints ages.
+  return { name, type: type === 'date' ? 'string' : type, format, description, priority };
+}
+
+function rowOf(kind: KindDefinition, object: KubeObject, { includeObject, now }: TableOptions): Row {
+  const conditions = kind.schema === 'core.v1.Pod' ? podConditions(object) : undefined;
+  return {
+    cells: kind.columns.map((column) => column.cell(object, now)),
+    ...(conditions !== undefined && { conditions }),
+    object: included(object, includeObject),
+  };
+}
+
+function included(object: KubeObject, includeObject: IncludeObject): object | null {
+  switch (includeObject) {
+    case 'None':
+      return null;
+    case 'Metadata':
+      return toPartialObjectMetadata(object);
+    case 'Object':
+      return object;
+  }
+}
+
+const COMPLETED: Readonly<Record<string, string>> = {
+  Succeeded: 'The pod has completed successfully.',
+  Failed: 'The pod failed.',
+};
+
+/** Rows of pods that have ended say so, for clients that hide or grey them. */
+function podConditions(object: KubeObject): readonly object[] | undefined {
+  const status: unknown = Reflect.get(object, 'status');
+  const phase: unknown = typeof status === 'object' && status !== null ? Reflect.get(status, 'phase') : undefined;
+  if (typeof phase !== 'string') return undefined;
+  const message = COMPLETED[phase];
+  return message === undefined ? undefined : [{ type: 'Completed', status: 'True', reason: phase, message }];
+}
+
+export function toPartialObjectMetadata(object: KubeObject): PartialObjectMetadata {
+  return { kind: 'PartialObjectMetadata', apiVersion: META_VERSION, metadata: object.metadata };
+}
+
+/** `listMetadata` as in the plain list: resourceVersion, continue, remainingItemCount. */
+export function toPartialObjectMetadataList(
+  objects: readonly KubeObject[],
+  listMetadata: object,
+): { kind: string; apiVersion: string; metadata: object; items: readonly PartialObjectMetadata[] } {
+  return {
+    kind: 'PartialObjectMetadataList',
+    apiVersion: META_VERSION,
+    metadata: listMetadata,
+    items: objects.map(toPartialObjectMetadata),
+  };
+}
