@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { subdomainName, type NameRule } from '../meta/names.ts';
 import { age, columns } from './columns.ts';
 import type { Column, KindDefinition, StrategyContext, SubresourceDefinition, Verb } from './kind.ts';
+import { dropZeroValues } from './zero-values.ts';
 import { apiVersionOf, type KubeObject, type ResourceType } from './resource-type.ts';
 
 export const ALL_VERBS: readonly Verb[] = [
@@ -73,7 +74,10 @@ export function defineKind<T extends KubeObject>(parts: KindParts<T>): KindDefin
     columns: parts.columns ?? columns<T>(age()),
     selectableFields: parts.selectableFields ?? (() => ({})),
     validateName: parts.nameRule ?? subdomainName,
-    setDefaults: parts.setDefaults ?? nothing,
+    setDefaults(object: T): void {
+      dropZeroValues(object, parts.schema);
+      parts.setDefaults?.(object);
+    },
     prepareForCreate(object: T, context: StrategyContext): void {
       if (hasStatus) dropStatus(object);
       if (parts.generation) object.metadata.generation = 1;
@@ -147,8 +151,6 @@ function copySpec(object: WithSpec, old: WithSpec): void {
   if (old.spec === undefined) delete object.spec;
   else object.spec = old.spec;
 }
-
-function nothing(): void {}
 
 function noFaults(): [] {
   return [];
