@@ -22,6 +22,8 @@ export interface InformerOptions<T extends KubeObject> {
   /** Jitter for pauses and watch timeouts; none without it. */
   readonly random?: Random;
   readonly log: Logger;
+  /** Keeps less of each object than the server sends; metadata must stay. */
+  readonly transform?: (object: T) => T;
   /** Objects per page of a list. */
   readonly pageSize?: number;
 }
@@ -166,7 +168,7 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
         position = undefined;
         continue;
       }
-      for (const object of page.items) found.set(keyOf(object), object);
+      for (const object of page.items) found.set(keyOf(object), this.#options.transform?.(object) ?? object);
       position = page.continue;
       if (position !== undefined) continue;
       this.#replace(found);
@@ -189,7 +191,7 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
       return;
     }
     if (event.type === 'DELETED') this.#store(keyOf(event.object), undefined, event.object);
-    else this.#store(keyOf(event.object), event.object);
+    else this.#store(keyOf(event.object), this.#options.transform?.(event.object) ?? event.object);
     this.#revision = event.object.metadata.resourceVersion;
   }
 

@@ -24,17 +24,21 @@ export class SharedInformers {
 
   /** Indexers of the same name must mean the same: the first one given is kept. */
   of<T extends KubeObject>(type: ResourceType<T>, indexers: Readonly<Record<string, Indexer<T>>> = {}): Informer<T> {
-    const id = `${type.group}/${type.version}/${type.resource}`;
-    // Stored under the name of its type and nowhere else, so what is found there is of that type.
-    const known = this.#informers.get(id) as Informer<T> | undefined;
+    const known = this.known(type);
     if (known !== undefined) {
       known.addIndexers(indexers);
       return known;
     }
     const informer = createInformer(this.#client.resource(type), { ...this.#context, indexers });
-    this.#informers.set(id, informer);
+    this.#informers.set(idOf(type), informer);
     if (this.#signal !== undefined) this.#start(informer, this.#signal);
     return informer;
+  }
+
+  /** The informer of this resource, if anybody has asked for it. */
+  known<T extends KubeObject>(type: ResourceType<T>): Informer<T> | undefined {
+    // Stored under the name of its type and nowhere else, so what is found there is of that type.
+    return this.#informers.get(idOf(type)) as Informer<T> | undefined;
   }
 
   /** Runs all informers until `signal`. */
@@ -59,4 +63,8 @@ export class SharedInformers {
     this.#running.add(running);
     void running.finally(() => this.#running.delete(running));
   }
+}
+
+function idOf(type: ResourceType<unknown>): string {
+  return `${type.group}/${type.version}/${type.resource}`;
 }

@@ -1,0 +1,114 @@
+#!/usr/bin/env node
+// kube-controller-manager: reads its flags, connects to the cluster, and runs the controllers, as the only one at a time
+// if it is told to elect a leader.
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { homedir, hostname } from 'node:os';
+import { Option } from 'commander';
+import { realClock } from '../../pkg/clock/clock.ts';
+import { connectCluster } from '../../pkg/client/kubeconfig-transport.ts';
+import { runAsLeader } from '../../pkg/client/leader-election.ts';
+import { createClient } from '../../pkg/client/typed-client.ts';
+import { createEventRecorder } from '../../pkg/client/event-recorder.ts';
+import { DEFAULT_OPTIONS, type ControllerOptions } from '../../pkg/controllers/registry.ts';
+import { runControllers } from '../../pkg/controllers/run.ts';
+import { CONTROLLERS } from '../../pkg/controllers/registry.ts';
+import { runProgram, UsageError } from '../program.ts';
+import { countFlag, durationFlag, textFlag } from './flags.ts';
+
+const NAME = 'kube-controller-manager';
+const random = Math.random;
+
+await runProgram({
+  name: NAME,
+  summary: 'Runs the control loops that move a cluster towards its desired state.',
+  flags: [
+    new Option('--kubeconfig <path>', 'path to kubeconfig file with authorization and master location information'),
+    new Option(
+      '--controllers <list>',
+      `controllers to enable: '*', 'name', '-name', separated by commas. Known: ${CONTROLLERS.map(({ name }) => name).join(', ')}`,
+    ).default('*'),
+    new Option('--leader-elect [bool]', 'run only while holding the lease kube-system/kube-controller-manager')
+      .default('true')
+      .preset('true'),
+    new Option(
+      '--leader-elect-lease-duration <duration>',
+      'how long others wait before they take over a lease that is not renewed',
+    ).default('15s'),
+    new Option(
+      '--leader-elect-renew-deadline <duration>',
+      'how long the leader tries to renew before it gives up',
+    ).default('10s'),
+    new Option('--leader-elect-retry-period <duration>', 'pause between tries').default('2s'),
+    new Option('--root-ca-file <path>', 'the certificate authority that is published to every namespace'),
+    new Option('--concurrent-deployment-syncs <n>', 'Deployments worked on at the same time').default('5'),
+    new Option('--concurrent-replicaset-syncs <n>', 'ReplicaSets worked on at the same time').default('5'),
+    new Option('--concurrent-namespace-syncs <n>', 'namespaces emptied at the same time').default('10'),
+    new Option('--concurrent-gc-syncs <n>', 'objects collected at the same time').default('20'),
+    new Option(
+      '--terminated-pod-gc-threshold <n>',
+      'finished pods beyond this number are deleted; 0 keeps all',
+    ).default('12500'),
+  ],
+  async run(flags, { log, signal }) {
+    const path = textFlag(flags, 'kubeconfig');
+    const { transport } = await connectCluster(
+      { ...(path !== undefined && { path }), env: process.env, home: homedir() },
+      { userAgent: NAME, clock: realClock },
+    );
+    try {
+      const client = createClient(transport);
+      const options = await optionsOf(flags);
+      const enabled = textFlag(flags, 'controllers') ?? '*';
+      const lead = (stop: AbortSignal) =>
+        runControllers({ client, clock: realClock, random, log, enabled, options }, stop);
+      const elect = textFlag(flags, 'leaderElect') ?? 'true';
+      if (elect !== 'true' && elect !== 'false')
+        throw new UsageError(`--leader-elect is true or false, not "${elect}"`);
+      if (elect === 'false') return await lead(signal);
+      const identity = `${hostname()}_${randomUUID()}`;
+      const recorder = createEventRecorder({ client, component: NAME, clock: realClock, random, log });
+      await runAsLeader(
+        {
+          client,
+          namespace: 'kube-system',
+          name: NAME,
+          identity,
+          clock: realClock,
+          random,
+          log,
+          leaseDurationMs: durationFlag(flags, 'leaderElectLeaseDuration', '--leader-elect-lease-duration'),
+          renewDeadlineMs: durationFlag(flags, 'leaderElectRenewDeadline', '--leader-elect-renew-deadline'),
+          retryPeriodMs: durationFlag(flags, 'leaderElectRetryPeriod', '--leader-elect-retry-period'),
+          onElected: (lease) =>
+            recorder.record(lease, { type: 'Normal', reason: 'LeaderElection', message: `${identity} became leader` }),
+        },
+        lead,
+        signal,
+      );
+    } finally {
+      await transport.close();
+    }
+  },
+});
+
+async function optionsOf(flags: Readonly<Record<string, unknown>>): Promise<ControllerOptions> {
+  const rootCaFile = textFlag(flags, 'rootCaFile');
+  return {
+    ...DEFAULT_OPTIONS,
+    concurrentDeploymentSyncs: countFlag(flags, 'concurrentDeploymentSyncs', '--concurrent-deployment-syncs', 1),
+    concurrentReplicaSetSyncs: countFlag(flags, 'concurrentReplicasetSyncs', '--concurrent-replicaset-syncs', 1),
+    concurrentNamespaceSyncs: countFlag(flags, 'concurrentNamespaceSyncs', '--concurrent-namespace-syncs', 1),
+    concurrentGcSyncs: countFlag(flags, 'concurrentGcSyncs', '--concurrent-gc-syncs', 1),
+    terminatedPodGcThreshold: countFlag(flags, 'terminatedPodGcThreshold', '--terminated-pod-gc-threshold', 0),
+    rootCa: rootCaFile === undefined ? undefined : await readRootCa(rootCaFile),
+  };
+}
+
+async function readRootCa(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`cannot read --root-ca-file ${path}`, { cause });
+  }
+}

@@ -1,0 +1,77 @@
+// Every controller there is, by Kubernetes' name, with what it is built from. run.ts starts those that are asked for.
+import { deploymentController } from './deployment/controller.ts';
+import { garbageCollector } from './garbage-collector/controller.ts';
+import { namespaceController } from './namespace/controller.ts';
+import { podGarbageCollector } from './pod-gc/controller.ts';
+import { replicaSetController } from './replicaset/controller.ts';
+import { rootCaPublisher } from './root-ca/controller.ts';
+import { serviceAccountController } from './serviceaccount/controller.ts';
+import type { Controller, ControllerContext } from './context.ts';
+import type { ControllerNames } from './selection.ts';
+
+export interface ControllerOptions {
+  readonly concurrentDeploymentSyncs: number;
+  readonly concurrentReplicaSetSyncs: number;
+  readonly concurrentNamespaceSyncs: number;
+  readonly concurrentGcSyncs: number;
+  readonly concurrentServiceAccountSyncs: number;
+  /** PEM of the cluster's authority; undefined: it is not published. */
+  readonly rootCa: string | undefined;
+  /** Finished pods beyond this number are deleted, oldest first; 0: none are. */
+  readonly terminatedPodGcThreshold: number;
+}
+
+/** The defaults of kube-controller-manager's flags. */
+export const DEFAULT_OPTIONS: ControllerOptions = {
+  concurrentDeploymentSyncs: 5,
+  concurrentReplicaSetSyncs: 5,
+  concurrentNamespaceSyncs: 10,
+  concurrentGcSyncs: 20,
+  concurrentServiceAccountSyncs: 1,
+  rootCa: undefined,
+  terminatedPodGcThreshold: 12_500,
+};
+
+export interface RegisteredController extends ControllerNames {
+  /** Undefined: its options leave it nothing to do. */
+  build(context: ControllerContext, options: ControllerOptions): Controller | undefined;
+}
+
+export const CONTROLLERS: readonly RegisteredController[] = [
+  {
+    name: 'deployment-controller',
+    aliases: ['deployment'],
+    build: (context, options) => deploymentController(context, { workers: options.concurrentDeploymentSyncs }),
+  },
+  {
+    name: 'replicaset-controller',
+    aliases: ['replicaset'],
+    build: (context, options) => replicaSetController(context, { workers: options.concurrentReplicaSetSyncs }),
+  },
+  {
+    name: 'namespace-controller',
+    aliases: ['namespace'],
+    build: (context, options) => namespaceController(context, { workers: options.concurrentNamespaceSyncs }),
+  },
+  {
+    name: 'garbage-collector-controller',
+    aliases: ['garbagecollector'],
+    build: (context, options) => garbageCollector(context, { workers: options.concurrentGcSyncs }),
+  },
+  {
+    name: 'serviceaccount-controller',
+    aliases: ['serviceaccount'],
+    build: (context, options) => serviceAccountController(context, { workers: options.concurrentServiceAccountSyncs }),
+  },
+  {
+    name: 'root-ca-certificate-publisher-controller',
+    aliases: ['root-ca-cert-publisher'],
+    build: (context, { rootCa }) =>
+      rootCa === undefined ? undefined : rootCaPublisher(context, { workers: 1, rootCa }),
+  },
+  {
+    name: 'pod-garbage-collector-controller',
+    aliases: ['podgc'],
+    build: (context, options) => podGarbageCollector(context, { finishedThreshold: options.terminatedPodGcThreshold }),
+  },
+];
