@@ -96,6 +96,12 @@ export class Snapshot {
     this.#dropIfEmpty(info);
   }
 
+  /** A newer version of a pod that takes the same and looks the same: nobody needs to be asked again. */
+  replacePod(pod: PodInfo, nodeName: string): void {
+    const pods = this.#byName.get(nodeName)?.pods;
+    if (pods?.has(pod.uid) === true) pods.set(pod.uid, pod);
+  }
+
   #entry(name: string): NodeInfo {
     const known = this.#byName.get(name);
     if (known !== undefined) return known;
@@ -123,16 +129,19 @@ export class Snapshot {
 
   /** Everything that decisions read, independent of the order of events that led here. */
   describe(): unknown {
-    const named = (slot: number) => this.#slots[slot]?.name;
+    const named = (slot: number) => this.#slots[slot]?.name ?? '';
     return {
       nodeCount: this.#nodeCount,
-      nodes: [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map((info) => info.describe()),
-      images: [...this.#imageCounts].sort(),
-      groups: [...this.groups.all]
-        .map((group) => [group.key, [...group.nodes].map(([slot, count]) => `${named(slot)} ${count}`).sort()])
-        .sort(),
-      withTerms: [...this.groups.withTerms].map((group) => group.key).sort(),
-      namespaces: [...this.#namespaces].sort(),
+      nodes: Object.fromEntries([...this.#byName].map(([name, info]) => [name, info.describe()])),
+      images: Object.fromEntries(this.#imageCounts),
+      groups: Object.fromEntries(
+        [...this.groups.all].map((group) => [
+          group.key,
+          Object.fromEntries([...group.nodes].map(([slot, count]) => [named(slot), count])),
+        ]),
+      ),
+      withTerms: new Set([...this.groups.withTerms].map((group) => group.key)),
+      namespaces: Object.fromEntries(this.#namespaces),
     };
   }
 }

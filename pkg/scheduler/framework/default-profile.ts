@@ -54,10 +54,10 @@ export function defaultProfile(fit: FitArgs = DEFAULT_FIT_ARGS, schedulerName = 
   const plugins = defaultPlugins(fit);
   return {
     schedulerName,
-    preEnqueue: plugins.filter((plugin) => plugin.preEnqueue !== undefined),
-    filters: plugins.filter((plugin) => plugin.filter ?? plugin.clusterFilter ?? plugin.restrict),
+    preEnqueue: plugins.filter((plugin) => 'preEnqueue' in plugin),
+    filters: plugins.filter((plugin) => 'filter' in plugin || 'clusterFilter' in plugin),
     scores: plugins
-      .filter((plugin) => plugin.score ?? plugin.clusterScore)
+      .filter((plugin) => 'score' in plugin || 'clusterScore' in plugin)
       .map((plugin) => ({ plugin, weight: DEFAULT_PLUGINS.find(({ name }) => name === plugin.name)?.weight || 1 })),
     preempts: true,
   };

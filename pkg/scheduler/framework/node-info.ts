@@ -83,9 +83,9 @@ export class NodeInfo {
       unschedulable: this.unschedulable,
       allocatable: this.allocatable,
       allowedPods: this.allowedPods,
-      images: [...this.images],
+      images: Object.fromEntries(this.images),
       pods: [...this.pods.keys()].sort(),
-      requested: { ...this.requested, scalars: [...this.requested.scalars].sort() },
+      requested: { ...this.requested, scalars: Object.fromEntries(this.requested.scalars) },
       assumed: [this.assumedMilliCpu, this.assumedMemory],
       ports: this.ports.describe(),
     };

@@ -17,14 +17,8 @@ export const nodePorts: Plugin = {
     return (node) => (hostPorts.some((port) => node.ports.conflictsWith(port)) ? TAKEN : undefined);
   },
   helps({ hostPorts }, event) {
-    switch (event.on) {
-      case 'node-added':
-        return true;
-      case 'pod-removed':
-        return conflict(hostPorts, event.pod.hostPorts);
-      default:
-        return false;
-    }
+    if (event.on === 'pod-removed') return conflict(hostPorts, event.pod.hostPorts);
+    return event.on === 'node-added';
   },
 };
 

@@ -1,0 +1,77 @@
+// kube-scheduler: places pods on nodes. Flags and wiring only.
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { homedir, hostname } from 'node:os';
+import { Option } from 'commander';
+import { runProgram, UsageError } from '../program.ts';
+import { createClient } from '../../pkg/client/typed-client.ts';
+import { connectCluster } from '../../pkg/client/kubeconfig-transport.ts';
+import { runAsLeader } from '../../pkg/client/leader-election.ts';
+import { realClock } from '../../pkg/clock/clock.ts';
+import { messageWithCauses } from '../../pkg/logging/logger.ts';
+import { ConfigurationError } from '../../pkg/scheduler/config/checked-value.ts';
+import {
+  DEFAULT_CONFIGURATION,
+  parseSchedulerConfiguration,
+  type SchedulerConfiguration,
+} from '../../pkg/scheduler/config/scheduler-configuration.ts';
+import { runScheduler } from '../../pkg/scheduler/scheduler.ts';
+
+await runProgram({
+  name: 'kube-scheduler',
+  summary: 'Places pods on nodes.',
+  flags: [
+    new Option('--kubeconfig <file>', 'kubeconfig file with authorization and API server location'),
+    new Option('--config <file>', 'the path to the configuration file (KubeSchedulerConfiguration)'),
+    new Option('--leader-elect [bool]', 'gain leadership through a Lease before scheduling')
+      .choices(['true', 'false'])
+      .preset('true'),
+  ],
+  async run(flags, { log, signal }) {
+    const path = textFlag(flags['config']);
+    const configuration = path === undefined ? DEFAULT_CONFIGURATION : await readConfiguration(path);
+    const { leaderElection } = configuration;
+    const kubeconfig = textFlag(flags['kubeconfig']) ?? configuration.kubeconfig;
+    const { transport } = await connectCluster(
+      { path: kubeconfig, env: process.env, home: homedir() },
+      { userAgent: 'typekube-scheduler', clock: realClock },
+    );
+    const context = { client: createClient(transport), clock: realClock, random: Math.random, log };
+    const { profiles, backoff } = configuration;
+    const schedule = (until: AbortSignal) => runScheduler({ ...context, profiles, backoff }, until);
+    try {
+      const elect = textFlag(flags['leaderElect']) ?? String(leaderElection.leaderElect ?? true);
+      if (elect === 'false') return await schedule(signal);
+      const lease = {
+        namespace: leaderElection.resourceNamespace ?? 'kube-system',
+        name: leaderElection.resourceName ?? 'kube-scheduler',
+        identity: `${hostname()}_${randomUUID()}`,
+        leaseDurationMs: leaderElection.leaseDurationMs,
+        renewDeadlineMs: leaderElection.renewDeadlineMs,
+        retryPeriodMs: leaderElection.retryPeriodMs,
+      };
+      await runAsLeader({ ...context, ...lease }, schedule, signal);
+    } finally {
+      await transport.close();
+    }
+  },
+});
+
+function textFlag(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+async function readConfiguration(path: string): Promise<SchedulerConfiguration> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`--config: cannot read ${path}`, { cause });
+  }
+  try {
+    return parseSchedulerConfiguration(text);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new UsageError(`--config: ${path}: ${messageWithCauses(error)}`);
+  }
+}
