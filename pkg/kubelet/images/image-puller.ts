@@ -11,7 +11,12 @@ export type ImageOutcome =
   | { readonly ok: true; readonly image: ImageInfo }
   | {
       readonly ok: false;
-      readonly reason: 'InvalidImageName' | 'ErrImageNeverPull' | 'ErrImagePull' | 'ImagePullBackOff' | 'ImageInspectError';
+      readonly reason:
+        | 'InvalidImageName'
+        | 'ErrImageNeverPull'
+        | 'ErrImagePull'
+        | 'ImagePullBackOff'
+        | 'ImageInspectError';
       readonly message: string;
       /** When asking again makes sense. */
       readonly retryAt: Instant;

@@ -1,6 +1,11 @@
 // What a pod may know of itself: fieldRef and resourceFieldRef, for env and for volumes.
 import { milliValue, wholeValue } from '../../api/meta/quantity.ts';
-import type { Container, ObjectFieldSelector, Pod, ResourceFieldSelector } from '../../api/schema/generated/core.v1.gen.ts';
+import type {
+  Container,
+  ObjectFieldSelector,
+  Pod,
+  ResourceFieldSelector,
+} from '../../api/schema/generated/core.v1.gen.ts';
 
 /** What is true where the pod runs, beyond what its object says yet. */
 export interface PodPlace {

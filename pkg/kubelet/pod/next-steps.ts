@@ -69,10 +69,7 @@ function isUsable(pod: Pod, sandbox: SandboxState): boolean {
 }
 
 /** The newest record of each container of a sandbox. */
-export function newestByName(
-  observed: ObservedPod,
-  sandboxId?: string,
-): ReadonlyMap<string, ContainerRecord> {
+export function newestByName(observed: ObservedPod, sandboxId?: string): ReadonlyMap<string, ContainerRecord> {
   const newest = new Map<string, ContainerRecord>();
   for (const record of observed.containers) {
     if (sandboxId !== undefined && record.sandboxId !== sandboxId) continue;

@@ -22,7 +22,10 @@ export function parseResolvConf(text: string): DnsConfig {
   let searches: string[] = [];
   let options: string[] = [];
   for (const line of text.split('\n')) {
-    const [keyword, ...words] = line.replace(/[#;].*$/, '').trim().split(/\s+/);
+    const [keyword, ...words] = line
+      .replace(/[#;].*$/, '')
+      .trim()
+      .split(/\s+/);
     if (keyword === 'nameserver' && words[0] !== undefined) nameservers.push(words[0]);
     // The last search or options line counts, as in the C library.
     if (keyword === 'search') searches = words.map((word) => (word === '.' ? word : word.replace(/\.$/, '')));
@@ -50,8 +53,7 @@ export function dnsConfigOf(pod: Pod, cluster: ClusterDns, host: DnsConfig): Dns
 function baseConfig(pod: Pod, cluster: ClusterDns, host: DnsConfig): DnsConfig {
   const policy = pod.spec.dnsPolicy ?? 'ClusterFirst';
   if (policy === 'None') return { nameservers: [], searches: [], options: [] };
-  const fromCluster =
-    (policy === 'ClusterFirst' && !isOnNodeNetwork(pod)) || policy === 'ClusterFirstWithHostNet';
+  const fromCluster = (policy === 'ClusterFirst' && !isOnNodeNetwork(pod)) || policy === 'ClusterFirstWithHostNet';
   if (!fromCluster || cluster.servers.length === 0) return host;
   const { domain } = cluster;
   const searches =
@@ -76,8 +78,7 @@ export function resolvConfText({ nameservers, searches, options }: DnsConfig): s
 export function hostnameOf(pod: Pod, clusterDomain: string): { hostname: string; domain: string } {
   const hostname = (pod.spec.hostname ?? '') === '' ? pod.metadata.name.slice(0, 63) : (pod.spec.hostname ?? '');
   const subdomain = pod.spec.subdomain ?? '';
-  const domain =
-    subdomain === '' ? '' : `${subdomain}.${pod.metadata.namespace ?? 'default'}.svc.${clusterDomain}`;
+  const domain = subdomain === '' ? '' : `${subdomain}.${pod.metadata.namespace ?? 'default'}.svc.${clusterDomain}`;
   return { hostname: hostname.replace(/[-.]+$/, ''), domain };
 }
 
@@ -90,8 +91,7 @@ export function sandboxHostname(pod: Pod, clusterDomain: string): string {
 
 export function hostsText(pod: Pod, podIps: readonly string[], clusterDomain: string, hostFile: string): string {
   const aliases = (pod.spec.hostAliases ?? []).map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join('\t')}`);
-  const aliasPart =
-    aliases.length === 0 ? '' : `\n# Entries added by HostAliases.\n${aliases.join('\n')}\n`;
+  const aliasPart = aliases.length === 0 ? '' : `\n# Entries added by HostAliases.\n${aliases.join('\n')}\n`;
   if (isOnNodeNetwork(pod)) return `# Kubernetes-managed hosts file (host network).\n${hostFile}${aliasPart}`;
   const { hostname, domain } = hostnameOf(pod, clusterDomain);
   const own = podIps.map((ip) => `${ip}\t${domain === '' ? '' : `${hostname}.${domain}\t`}${hostname}`);

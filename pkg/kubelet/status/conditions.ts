@@ -4,7 +4,7 @@ import type { ContainerStatus, Pod, PodCondition } from '../../api/schema/genera
 import type { Instant } from '../../clock/clock.ts';
 import { initContainersOf } from '../pod/containers.ts';
 import type { Phase } from './phase.ts';
-import { timeText } from './time-text.ts';
+import { formatTime } from '../../api/meta/time.ts';
 
 export interface ConditionInputs {
   readonly phase: Phase;
@@ -34,7 +34,7 @@ function dated(pod: Pod, draft: Draft, now: Instant): PodCondition {
   const unchanged = before !== undefined && before.status === draft.status;
   return {
     ...draft,
-    lastTransitionTime: (unchanged ? before.lastTransitionTime : undefined) ?? timeText(now),
+    lastTransitionTime: (unchanged ? before.lastTransitionTime : undefined) ?? formatTime(now),
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   };
 }

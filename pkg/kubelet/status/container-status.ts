@@ -9,7 +9,7 @@ import type { Instant } from '../../clock/clock.ts';
 import type { PodContainer } from '../pod/containers.ts';
 import type { Waiting } from '../pod/next-steps.ts';
 import type { ContainerRecord } from '../runtime/runtime.ts';
-import { timeText } from './time-text.ts';
+import { formatTime } from '../../api/meta/time.ts';
 
 export interface ContainerView {
   readonly runtimeName: string;
@@ -46,7 +46,9 @@ export function containerStatusOf(pod: Pod, container: PodContainer, view: Conta
     lastState,
     name: spec.name,
     ready:
-      role === 'init' ? newest?.state === 'exited' && newest.exitCode === 0 : started && newest !== undefined && view.ready(newest),
+      role === 'init'
+        ? newest?.state === 'exited' && newest.exitCode === 0
+        : started && newest !== undefined && view.ready(newest),
     ...(known !== undefined && resourcesOf(spec.resources)),
     restartCount: newest?.attempt ?? before?.restartCount ?? 0,
     started: role === 'init' ? running : started,
@@ -71,7 +73,7 @@ function stateOf(
   before: ContainerStatus | undefined,
   view: ContainerView,
 ): ContainerState {
-  if (newest?.state === 'running') return { running: { startedAt: timeText(newest.startedAt ?? newest.createdAt) } };
+  if (newest?.state === 'running') return { running: { startedAt: formatTime(newest.startedAt ?? newest.createdAt) } };
   if (view.waiting !== undefined && !view.ended) return { waiting: { ...view.waiting } };
   if (newest?.state === 'exited') return { terminated: terminatedOf(newest, view) };
   if (newest === undefined && before?.state?.terminated !== undefined) return before.state;
@@ -104,10 +106,10 @@ export function terminatedOf(record: ContainerRecord, view: ContainerView): Cont
   return {
     containerID: `${view.runtimeName}://${record.id}`,
     exitCode: record.exitCode,
-    finishedAt: timeText(record.finishedAt ?? record.createdAt),
+    finishedAt: formatTime(record.finishedAt ?? record.createdAt),
     ...(message !== '' && { message }),
     reason: failedToStart ? 'StartError' : reasonOf(record),
-    startedAt: timeText(record.startedAt ?? NEVER),
+    startedAt: formatTime(record.startedAt ?? NEVER),
   };
 }
 

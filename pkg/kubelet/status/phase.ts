@@ -28,7 +28,9 @@ export function phaseOf(pod: Pod, statuses: Statuses, ended: boolean): Phase {
     } else count.unknown++;
   }
   if (ended && count.running === 0 && (count.stopped > 0 || count.waiting > 0)) {
-    return count.stopped === count.succeeded && count.waiting === 0 && initialisation === 'done' ? 'Succeeded' : 'Failed';
+    return count.stopped === count.succeeded && count.waiting === 0 && initialisation === 'done'
+      ? 'Succeeded'
+      : 'Failed';
   }
   if (initialisation !== 'done' && !hasBegun(statuses.app)) return 'Pending';
   if (count.waiting > 0) return 'Pending';
@@ -53,7 +55,8 @@ function initState(pod: Pod, statuses: Statuses): 'pending' | 'failed' | 'done' 
       if (status?.started !== true && status?.state?.terminated === undefined) pending = true;
       continue;
     }
-    const ended = status?.state?.terminated ?? (status?.state?.waiting === undefined ? undefined : status.lastState?.terminated);
+    const ended =
+      status?.state?.terminated ?? (status?.state?.waiting === undefined ? undefined : status.lastState?.terminated);
     if (ended === undefined) pending = true;
     else if (ended.exitCode !== 0) return 'failed';
   }

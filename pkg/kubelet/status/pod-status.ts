@@ -9,7 +9,7 @@ import type { ContainerRecord, ObservedPod } from '../runtime/runtime.ts';
 import { conditionsOf } from './conditions.ts';
 import { containerStatusOf } from './container-status.ts';
 import { phaseOf } from './phase.ts';
-import { timeText } from './time-text.ts';
+import { formatTime } from '../../api/meta/time.ts';
 
 export interface StatusInputs {
   readonly pod: Pod;
@@ -79,7 +79,7 @@ export function podStatusOf(inputs: StatusInputs): PodStatus {
     ...(ips[0] !== undefined && { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
     qosClass: before?.qosClass ?? qosClassOf(pod),
     ...(reason !== undefined && reason !== '' && { reason }),
-    startTime: before?.startTime ?? timeText(now),
+    startTime: before?.startTime ?? formatTime(now),
   };
 }
 

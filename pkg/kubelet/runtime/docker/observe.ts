@@ -81,9 +81,7 @@ export class Observer {
     if (known !== undefined) return known;
     let details: Docker.ContainerInspectInfo;
     try {
-      details = await this.#docker
-        .getContainer(info.Id)
-        .inspect(signal === undefined ? {} : { abortSignal: signal });
+      details = await this.#docker.getContainer(info.Id).inspect(signal === undefined ? {} : { abortSignal: signal });
     } catch (cause) {
       if (httpStatusOf(cause) === 404) return undefined;
       throw runtimeErrorOf('inspect container', cause);

@@ -139,9 +139,7 @@ function session(
 }
 
 async function hasTerminal(docker: Docker, id: string, signal: AbortSignal): Promise<boolean> {
-  const details = await engineCall('inspect container', () =>
-    docker.getContainer(id).inspect({ abortSignal: signal }),
-  );
+  const details = await engineCall('inspect container', () => docker.getContainer(id).inspect({ abortSignal: signal }));
   return details.Config.Tty;
 }
 
@@ -197,4 +195,3 @@ function relayInside(pid: number, port: number, signal: AbortSignal): Promise<Du
     });
   });
 }
-

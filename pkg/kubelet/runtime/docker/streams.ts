@@ -23,7 +23,8 @@ export async function* unframe(source: AsyncIterable<Buffer>): AsyncGenerator<Lo
       bytes = bytes.subarray(missing);
       if (header.length < HEADER_BYTES) break;
       const kind = header[0];
-      if (kind !== 1 && kind !== 2 && kind !== 0) throw new RuntimeError('the engine sent a frame of an unknown stream');
+      if (kind !== 1 && kind !== 2 && kind !== 0)
+        throw new RuntimeError('the engine sent a frame of an unknown stream');
       stream = kind === 2 ? 'stderr' : 'stdout';
       remaining = header.readUInt32BE(4);
       header = Buffer.alloc(0);

@@ -1,0 +1,122 @@
+// The kubelet: registers this machine as a node and runs the pods bound to it. Puts the parts together and owns their lives;
+// what they do stands in their own files.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { services } from '../api/resources.ts';
+import type { Taint } from '../api/schema/generated/core.v1.gen.ts';
+import type { Client } from '../client/client.ts';
+import { createEventRecorder } from '../client/event-recorder.ts';
+import { createInformer } from '../client/informer.ts';
+import type { Clock, Random } from '../clock/clock.ts';
+import type { Logger } from '../logging/logger.ts';
+import { ImagePuller } from './images/image-puller.ts';
+import { readMachine } from './node/machine.ts';
+import { NodeAgent } from './node/node-agent.ts';
+import { allocatableOf, type NodeIdentity } from './node/node-status.ts';
+import { ObjectCache } from './objects/object-cache.ts';
+import type { PodContext } from './pod/pod-context.ts';
+import { PodManager } from './pod/pod-manager.ts';
+import { ProbeManager } from './probes/probe-manager.ts';
+import type { ContainerRuntime } from './runtime/runtime.ts';
+import { serveKubelet, type ServingOptions } from './server/server.ts';
+import { TokenSource } from './volumes/token-source.ts';
+import { VolumeManager } from './volumes/volume-manager.ts';
+
+export interface KubeletOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly runtime: ContainerRuntime;
+  /** The scheme of container ids: `docker`. */
+  readonly runtimeName?: string;
+  readonly nodeName: string;
+  /** Addresses of the node, the first being the main one. */
+  readonly nodeIps: readonly string[];
+  /** Volumes and other files of pods; made when it is not there. */
+  readonly rootDir: string;
+  readonly clusterDns: readonly string[];
+  readonly clusterDomain: string;
+  readonly podCidr?: string;
+  /** Default 110. */
+  readonly maxPods?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly Taint[];
+  readonly serving: ServingOptions;
+}
+
+const DEFAULT_MAX_PODS = 110;
+
+/** Runs until `signal`; containers go on without it and are adopted by the next one. Rejects when it cannot begin. */
+export async function runKubelet(options: KubeletOptions, signal: AbortSignal): Promise<void> {
+  const { client, clock, random, log, runtime } = options;
+  await mkdir(join(options.rootDir, 'pods'), { recursive: true });
+  const machine = await readMachine(options.rootDir);
+  const identity: NodeIdentity = {
+    name: options.nodeName,
+    ips: options.nodeIps,
+    podCidr: options.podCidr,
+    maxPods: options.maxPods ?? DEFAULT_MAX_PODS,
+    labels: options.labels ?? {},
+    taints: options.taints ?? [],
+    serverPort: options.serving.port,
+  };
+
+  await using parts = new AsyncDisposableStack();
+  const events = createEventRecorder({ client, component: 'kubelet', host: options.nodeName, clock, random, log });
+  parts.defer(() => events.close());
+  const objects = new ObjectCache({ client, clock, random, log, changed: (uid) => manager.touch(uid, 'objects') });
+  parts.defer(() => objects.close());
+  const probes = new ProbeManager({ runtime, clock, events, log, changed: (uid) => manager.touch(uid, 'probe') });
+  parts.defer(() => probes.close());
+  const tokens = new TokenSource(client, clock);
+  const serviceInformer = createInformer(client.resource(services), { clock, random, log });
+  const context: PodContext = {
+    client,
+    clock,
+    random,
+    log,
+    events,
+    runtime,
+    images: new ImagePuller(runtime, clock),
+    objects,
+    volumes: new VolumeManager(options.rootDir, objects, tokens),
+    tokens,
+    probes,
+    node: {
+      name: options.nodeName,
+      ips: options.nodeIps,
+      allocatable: allocatableOf(identity, machine),
+      memoryCapacity: machine.memoryBytes,
+      runtimeName: options.runtimeName ?? 'docker',
+    },
+    dns: { servers: options.clusterDns, domain: options.clusterDomain },
+    seccompDirectory: join(options.rootDir, 'seccomp'),
+    async services(wait) {
+      await serviceInformer.synced(wait);
+      return serviceInformer.store.list();
+    },
+  };
+  const agent = new NodeAgent({
+    client,
+    clock,
+    log,
+    events,
+    runtime,
+    identity,
+    machine,
+    rootDirectory: options.rootDir,
+  });
+  const manager = new PodManager({ context, maxPods: identity.maxPods, runtimeChanged: () => agent.touch() });
+
+  const server = await serveKubelet({ ...options.serving, manager, context, machine });
+  parts.defer(() => server.close());
+  log.info('kubelet started', { node: options.nodeName, port: options.serving.port });
+  await Promise.all([
+    agent.register(signal).then(() => agent.run(signal)),
+    manager.run(signal),
+    serviceInformer.run(signal),
+  ]).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+}

@@ -1,0 +1,235 @@
+// Keeps the Node object and the Lease of this machine: registers the node, renews the Lease every 10 s, writes the status when
+// it changes and at least every 5 minutes. An API server that is away is waited for; nothing else here depends on it.
+import { isApiError } from '../../api/meta/status.ts';
+import { leases, nodes } from '../../api/resources.ts';
+import type { Node, NodeStatus } from '../../api/schema/generated/core.v1.gen.ts';
+import type { Client } from '../../client/client.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
+import { formatMicroTime } from '../../api/meta/time.ts';
+import type { Clock, Instant } from '../../clock/clock.ts';
+import { messageWithCauses, type Logger } from '../../logging/logger.ts';
+import { Wake } from '../pod/wake.ts';
+import type { ContainerRuntime, RuntimeVersion } from '../runtime/runtime.ts';
+import { readPressure, type Machine } from './machine.ts';
+import {
+  differs,
+  labelsOf,
+  MEMORY_RESERVE_BYTES,
+  nodeStatusOf,
+  type NodeHealth,
+  type NodeIdentity,
+} from './node-status.ts';
+
+const LOOK_MS = 10_000;
+const REPORT_MS = 300_000;
+const LEASE_SECONDS = 40;
+const RENEW_MS = 10_000;
+const RETRY_MS = 1_000;
+const DISK_FULL_PART = 0.05;
+
+const LEASE_NAMESPACE = 'kube-node-lease';
+
+export interface NodeAgentOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: EventRecorder;
+  readonly runtime: ContainerRuntime;
+  readonly identity: NodeIdentity;
+  readonly machine: Machine;
+  readonly rootDirectory: string;
+}
+
+export class NodeAgent {
+  readonly #options: NodeAgentOptions;
+  readonly #wake: Wake;
+  #node: Node | undefined;
+  #runtimeFault: string | undefined;
+  #version: RuntimeVersion = { name: 'docker', version: 'unknown' };
+  #reportedAt: Instant = 0;
+  #told: string | undefined;
+
+  constructor(options: NodeAgentOptions) {
+    this.#options = options;
+    this.#wake = new Wake(options.clock);
+  }
+
+  /** Registers the node; resolves when it is there. Tries until `signal`. */
+  async register(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    for (;;) {
+      try {
+        await this.#look(signal);
+        await this.#ensureNode(signal);
+        await this.#report(signal);
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        log.warn('node not registered yet', { error, retryMs: RETRY_MS });
+        await clock.sleep(RETRY_MS, signal);
+      }
+    }
+  }
+
+  /** Look at the machine again now: something changed (the engine went away, an image came). */
+  touch(): void {
+    this.#wake.now();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#keepStatus(signal), this.#keepLease(signal)]);
+    this.#wake.close();
+  }
+
+  async #keepStatus(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await this.#look(signal);
+        await this.#report(signal);
+        this.#wake.at(clock.now() + LOOK_MS);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isApiError(error, 'NotFound')) {
+          this.#node = undefined;
+          await this.#ensureNode(signal).catch((cause: unknown) => log.warn('node not registered', { error: cause }));
+        } else log.warn('node status not written', { error });
+        this.#wake.at(clock.now() + RETRY_MS);
+      }
+      await this.#wake.wait(signal);
+    }
+  }
+
+  async #keepLease(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await this.#renew(signal);
+        await clock.sleep(RENEW_MS, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn('lease not renewed', { error });
+        await clock.sleep(RETRY_MS, signal).catch(() => undefined); // rejects only when stopping
+      }
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    try {
+      this.#version = await this.#options.runtime.version(signal);
+      this.#runtimeFault = undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#runtimeFault = messageWithCauses(error);
+    }
+  }
+
+  async #report(signal: AbortSignal): Promise<void> {
+    const { identity, machine, runtime, clock, client, rootDirectory } = this.#options;
+    const pressure = await readPressure(rootDirectory);
+    const health: NodeHealth = {
+      runtimeFault: this.#runtimeFault,
+      memoryPressure: pressure.memoryFree < MEMORY_RESERVE_BYTES,
+      diskPressure: pressure.diskFreePart < DISK_FULL_PART,
+    };
+    const images = this.#runtimeFault === undefined ? await runtime.listImages(signal) : [];
+    const now = clock.now();
+    const status = nodeStatusOf({ identity, machine, runtime: this.#version, images, health, before: this.#node, now });
+    if (!differs(this.#node?.status, status) && now - this.#reportedAt < REPORT_MS) return;
+    const answer = await client
+      .resource(nodes)
+      .patch(
+        { name: identity.name },
+        { status: replacing(status) },
+        'strategic',
+        { subresource: 'status', fieldManager: 'kubelet' },
+        signal,
+      );
+    this.#node = { ...answer, status: { ...answer.status, ...status } };
+    this.#reportedAt = now;
+    this.#tellReadiness(answer, health);
+  }
+
+  #tellReadiness(node: Node, { runtimeFault }: NodeHealth): void {
+    const state = runtimeFault === undefined ? 'NodeReady' : 'NodeNotReady';
+    if (this.#told === state) return;
+    this.#told = state;
+    const { name } = node.metadata;
+    // The kubelet's node events name the node as their uid, too.
+    const about = { kind: 'Node', name, uid: name, apiVersion: 'v1' };
+    this.#options.events.record(about, {
+      type: 'Normal',
+      reason: state,
+      message: `Node ${name} status is now: ${state}`,
+    });
+  }
+
+  async #ensureNode(signal: AbortSignal): Promise<void> {
+    const { client, identity, machine } = this.#options;
+    const resource = client.resource(nodes);
+    const labels = labelsOf(identity, machine);
+    try {
+      const there = await resource.get({ name: identity.name }, signal);
+      this.#node = there;
+      const missing = Object.entries(labels).filter(([key, value]) => there.metadata.labels?.[key] !== value);
+      const cidr = identity.podCidr !== undefined && there.spec?.podCIDR === undefined ? identity.podCidr : undefined;
+      if (missing.length > 0 || cidr !== undefined) {
+        const patch = {
+          ...(missing.length > 0 && { metadata: { labels: Object.fromEntries(missing) } }),
+          ...(cidr !== undefined && { spec: { podCIDR: cidr, podCIDRs: [cidr] } }),
+        };
+        await resource.patch({ name: identity.name }, patch, 'strategic', { fieldManager: 'kubelet' }, signal);
+      }
+      return;
+    } catch (error) {
+      if (!isApiError(error, 'NotFound')) throw error;
+    }
+    this.#node = await resource.create(
+      {
+        apiVersion: 'v1',
+        kind: 'Node',
+        metadata: {
+          name: identity.name,
+          labels,
+          annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+        },
+        spec: {
+          ...(identity.podCidr !== undefined && { podCIDR: identity.podCidr, podCIDRs: [identity.podCidr] }),
+          ...(identity.taints.length > 0 && { taints: [...identity.taints] }),
+        },
+      },
+      { fieldManager: 'kubelet' },
+      signal,
+    );
+  }
+
+  async #renew(signal: AbortSignal): Promise<void> {
+    const { client, clock, identity } = this.#options;
+    const resource = client.resource(leases);
+    const key = { namespace: LEASE_NAMESPACE, name: identity.name };
+    const renewTime = formatMicroTime(clock.now());
+    const patch = { spec: { holderIdentity: identity.name, leaseDurationSeconds: LEASE_SECONDS, renewTime } };
+    try {
+      await resource.patch(key, patch, 'merge', { fieldManager: 'kubelet' }, signal);
+    } catch (error) {
+      if (!isApiError(error, 'NotFound')) throw error;
+      const uid = this.#node?.metadata.uid ?? '';
+      const owner = { apiVersion: 'v1', kind: 'Node', name: identity.name, uid };
+      await resource.create(
+        {
+          apiVersion: 'coordination.k8s.io/v1',
+          kind: 'Lease',
+          metadata: { ...key, ...(uid !== '' && { ownerReferences: [owner] }) },
+          spec: patch.spec,
+        },
+        { fieldManager: 'kubelet' },
+        signal,
+      );
+    }
+  }
+}
+
+/** Addresses merge by type, where two of one type would be lost: the list is replaced as a whole. */
+function replacing(status: NodeStatus): object {
+  return { ...status, addresses: [...(status.addresses ?? []), { $patch: 'replace' }] };
+}

@@ -1,0 +1,79 @@
+// Stops one container as Kubernetes does: event, preStop hook within the grace period, then the signal with what is left of it.
+import type { Pod } from '../../api/schema/generated/core.v1.gen.ts';
+import type { ContainerRecord } from '../runtime/runtime.ts';
+import { containerNamed, type PodContainer } from './containers.ts';
+import { runHook } from './lifecycle-hooks.ts';
+import type { StopReason } from './next-steps.ts';
+import type { PodContext } from './pod-context.ts';
+import { tellOfContainer } from './pod-events.ts';
+
+/** Even a container without grace gets this to end by itself (k8s.io/kubernetes/pkg/kubelet/kuberuntime). */
+const LEAST_GRACE_SECONDS = 2;
+
+/** Seconds that the container has, the preStop hook included. */
+export function graceOf(pod: Pod, container: PodContainer | undefined, reason: StopReason): number {
+  const own = pod.metadata.deletionGracePeriodSeconds;
+  if (own !== undefined) return own;
+  const probe =
+    reason === 'liveness'
+      ? container?.spec.livenessProbe
+      : reason === 'startup'
+        ? container?.spec.startupProbe
+        : undefined;
+  return probe?.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30;
+}
+
+export async function stopContainer(
+  pod: Pod,
+  record: ContainerRecord,
+  reason: StopReason,
+  podIp: string,
+  context: PodContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const container = containerNamed(pod, record.name);
+  if (container === undefined) {
+    await context.runtime.stopContainer(record.id, LEAST_GRACE_SECONDS, signal);
+    return;
+  }
+  const tell = tellOfContainer(context.events, pod, container);
+  tell('Normal', 'Killing', sentenceOf(reason, record.name));
+  const grace = graceOf(pod, container, reason);
+  const started = context.clock.now();
+  const hook = container.spec.lifecycle?.preStop;
+  if (hook !== undefined && grace > 0) {
+    const timeout = new AbortController();
+    using _timer = context.clock.schedule(grace * 1000, () => timeout.abort(new Error('the grace period is over')));
+    const either = AbortSignal.any([signal, timeout.signal]);
+    const outcome = await runHook(hook, { pod, container, containerId: record.id, podIp }, context, either).catch(
+      (error: unknown) => {
+        signal.throwIfAborted();
+        return { ok: false as const, message: error instanceof Error ? error.message : String(error) };
+      },
+    );
+    if (!outcome.ok) {
+      context.log.info('preStop hook failed', {
+        container: record.name,
+        pod: record.pod.name,
+        message: outcome.message,
+      });
+      tell('Warning', 'FailedPreStopHook', 'PreStopHook failed');
+    }
+  }
+  const used = Math.floor((context.clock.now() - started) / 1000);
+  await context.runtime.stopContainer(record.id, Math.max(LEAST_GRACE_SECONDS, grace - used), signal);
+}
+
+function sentenceOf(reason: StopReason, name: string): string {
+  switch (reason) {
+    case 'pod-ends':
+    case 'pod-restarts':
+      return `Stopping container ${name}`;
+    case 'definition-changed':
+      return `Container ${name} definition changed, will be restarted`;
+    case 'liveness':
+      return `Container ${name} failed liveness probe, will be restarted`;
+    case 'startup':
+      return `Container ${name} failed startup probe, will be restarted`;
+  }
+}

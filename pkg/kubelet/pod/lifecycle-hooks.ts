@@ -1,0 +1,62 @@
+// Runs postStart and preStop handlers. A failed hook is a value: its message goes into an event.
+import type { LifecycleHandler, Pod } from '../../api/schema/generated/core.v1.gen.ts';
+import { messageWithCauses } from '../../logging/logger.ts';
+import { execInContainer } from '../probes/exec-command.ts';
+import { httpRequest } from '../probes/http-request.ts';
+import { portOf } from '../probes/port.ts';
+import type { PodContainer } from './containers.ts';
+import type { PodContext } from './pod-context.ts';
+
+export type HookOutcome = { readonly ok: true } | { readonly ok: false; readonly message: string };
+
+const HTTP_TIMEOUT_MS = 30_000;
+
+export async function runHook(
+  handler: LifecycleHandler,
+  where: { pod: Pod; container: PodContainer; containerId: string; podIp: string },
+  context: PodContext,
+  signal: AbortSignal,
+): Promise<HookOutcome> {
+  try {
+    if (handler.sleep !== undefined) {
+      await context.clock.sleep(handler.sleep.seconds * 1000, signal);
+      return { ok: true };
+    }
+    if (handler.exec !== undefined) {
+      const command = handler.exec.command ?? [];
+      const { exitCode, output } = await execInContainer(context.runtime, where.containerId, command, signal);
+      if (exitCode === 0) return { ok: true };
+      return {
+        ok: false,
+        message: `command '${command.join(' ')}' exited with ${exitCode}: ${output}, message: ${JSON.stringify(output)}`,
+      };
+    }
+    if (handler.httpGet !== undefined) {
+      const { httpGet } = handler;
+      const port = portOf(httpGet.port, where.container.spec);
+      const answer = await httpRequest(
+        {
+          scheme: httpGet.scheme ?? 'HTTP',
+          host: httpGet.host ?? where.podIp,
+          port,
+          path: httpGet.path ?? '/',
+          headers: httpGet.httpHeaders ?? [],
+          userAgent: 'kube-lifecycle/1.35',
+        },
+        AbortSignal.any([signal, timeoutSignal(context, HTTP_TIMEOUT_MS, signal)]),
+      );
+      return answer.status < 400 ? { ok: true } : { ok: false, message: `HTTP status ${answer.status}` };
+    }
+    return { ok: true };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { ok: false, message: messageWithCauses(error) };
+  }
+}
+
+function timeoutSignal(context: PodContext, ms: number, signal: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const timer = context.clock.schedule(ms, () => controller.abort(new Error('timed out')));
+  signal.addEventListener('abort', () => timer[Symbol.dispose](), { once: true });
+  return controller.signal;
+}
