@@ -21,7 +21,7 @@ export interface PodNetworkOptions {
   readonly random?: Random;
   readonly log: Logger;
   readonly nodeName: string;
-  /** Of this node; default: what its Node object says, once it says it. */
+  /** Of this node; default: what its Node object says, else clusterCidr: what pods have is masqueraded either way. */
   readonly podCidr?: string;
   /** Of all nodes. */
   readonly clusterCidr: string;
@@ -60,15 +60,13 @@ export async function runPodNetwork(options: PodNetworkOptions, signal: AbortSig
       wake = Promise.withResolvers();
       const forwarding = await ensureForwarding(bridge, run, signal);
       problems.report('forwarding', forwarding.ok ? undefined : forwarding.message);
-      const podCidr = options.podCidr ?? informer.store.get(nodeName)?.spec.podCIDR;
-      if (podCidr !== undefined) {
-        const text = podTableText({ bridge, podCidr, clusterCidr: options.clusterCidr });
-        const there = await chainExists({ family: 'ip', table: POD_TABLE, chain: 'postrouting' }, run, signal);
-        if (text !== written || !there) {
-          const applied = await applyRules(text, run, signal);
-          problems.report('masquerade', applied.ok ? undefined : applied.message);
-          if (applied.ok) written = text;
-        }
+      const podCidr = options.podCidr ?? informer.store.get(nodeName)?.spec.podCIDR ?? options.clusterCidr;
+      const text = podTableText({ bridge, podCidr, clusterCidr: options.clusterCidr });
+      const there = await chainExists({ family: 'ip', table: POD_TABLE, chain: 'postrouting' }, run, signal);
+      if (text !== written || !there) {
+        const applied = await applyRules(text, run, signal);
+        problems.report('masquerade', applied.ok ? undefined : applied.message);
+        if (applied.ok) written = text;
       }
       // Before the first list nothing is known of other nodes, and their routes must stay.
       if (informer.hasSynced) {

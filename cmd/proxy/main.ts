@@ -1,0 +1,132 @@
+// typekube-proxy: Services in the kernel of one node, and the host's side of its pod network.
+import { readFile } from 'node:fs/promises';
+import { homedir, hostname } from 'node:os';
+import { Option } from 'commander';
+import { Registry } from 'prom-client';
+import { connectCluster } from '../../pkg/client/kubeconfig-transport.ts';
+import { createClient } from '../../pkg/client/typed-client.ts';
+import { realClock } from '../../pkg/clock/clock.ts';
+import { DEFAULT_BRIDGE, removeHostRules, runPodNetwork } from '../../pkg/network/podnet/pod-network.ts';
+import { parseProxyConfig, type ProxyConfig } from '../../pkg/network/proxy/proxy-config.ts';
+import { ProxyHealth } from '../../pkg/network/proxy/proxy-health.ts';
+import { removeProxyRules, runProxy } from '../../pkg/network/proxy/proxy.ts';
+import { parseBindAddress, serveStatus, type BindAddress, type StatusPages } from '../../pkg/network/status-server.ts';
+import { runProgram, UsageError } from '../program.ts';
+
+const flags = [
+  new Option('--kubeconfig <path>', 'path to the kubeconfig file with the API server to follow'),
+  new Option('--config <path>', 'path to a KubeProxyConfiguration; flags that are given go before it'),
+  new Option('--hostname-override <name>', 'name of this node; the host name if empty'),
+  new Option('--cluster-cidr <cidr>', 'addresses of the pods of the whole cluster'),
+  new Option('--node-ip <addresses>', 'comma-separated addresses of this node besides those of its Node object'),
+  new Option('--masquerade-all', 'masquerade everything sent to Service cluster IPs'),
+  new Option('--nodeport-addresses <cidrs>', 'comma-separated CIDRs of the local addresses that node ports answer at'),
+  new Option('--proxy-mode <mode>', 'only nftables').default('nftables'),
+  new Option(
+    '--pod-bridge <device>',
+    'bridge of the pods, whose host side is kept; empty: another program does',
+  ).default(DEFAULT_BRIDGE),
+  new Option('--healthz-bind-address <address>', 'address of /healthz and /livez; none if empty'),
+  new Option('--metrics-bind-address <address>', 'address of /metrics and /proxyMode; none if empty'),
+  new Option('--cleanup', 'remove all kernel rules of this program and exit'),
+];
+
+await runProgram({
+  name: 'typekube-proxy',
+  summary: 'Leads connections to Services to their endpoints by kernel rules.',
+  flags,
+  async run(values, { log, signal }) {
+    const given = (name: string) => {
+      const value = values[name];
+      return typeof value === 'string' ? value : undefined;
+    };
+    if (values['cleanup'] === true) {
+      await removeProxyRules();
+      await removeHostRules();
+      return;
+    }
+    if (given('proxyMode') !== 'nftables')
+      throw new UsageError(`--proxy-mode ${given('proxyMode')}: only nftables is known`);
+    const config = await configOf(given('config'));
+    const healthz = bindAddress(
+      '--healthz-bind-address',
+      given('healthzBindAddress') ?? config.healthzBindAddress,
+      10_256,
+    );
+    const metricsAt = bindAddress(
+      '--metrics-bind-address',
+      given('metricsBindAddress') ?? config.metricsBindAddress,
+      10_249,
+    );
+    const { transport } = await connectCluster(
+      { path: given('kubeconfig') ?? config.kubeconfig, env: process.env, home: homedir() },
+      { userAgent: 'typekube-proxy', clock: realClock },
+    );
+    const client = createClient(transport);
+    const nodeName = (given('hostnameOverride') ?? config.hostnameOverride) || hostname().toLowerCase();
+    const clusterCidr = given('clusterCidr') ?? config.clusterCidr;
+    const bridge = given('podBridge') ?? '';
+    const health = new ProxyHealth(realClock);
+    const registry = new Registry();
+    const shared = { client, clock: realClock, random: Math.random, log, nodeName };
+    const json = (answer: { status: number; body: string }) => ({ ...answer, contentType: 'application/json' });
+    const healthPages: StatusPages = { '/healthz': () => json(health.healthz()), '/livez': () => json(health.livez()) };
+    const metricsPages: StatusPages = {
+      '/healthz': () => ({ status: 200, body: 'ok' }),
+      '/proxyMode': () => ({ status: 200, body: 'nftables' }),
+      '/metrics': async () => ({ status: 200, body: await registry.metrics(), contentType: registry.contentType }),
+    };
+    // A port that another program has must not keep Services from working.
+    const tell = async (bind: BindAddress | undefined, pages: StatusPages) => {
+      if (bind === undefined) return;
+      await serveStatus(bind, pages, signal).catch((error: unknown) => log.error('cannot tell how it is', { error }));
+    };
+    await Promise.all([
+      runProxy(
+        {
+          ...shared,
+          nodeIps: list(given('nodeIp') ?? ''),
+          ...(clusterCidr !== '' && { clusterCidr }),
+          masqueradeAll: values['masqueradeAll'] === true || config.masqueradeAll,
+          nodePortAddresses:
+            values['nodeportAddresses'] === undefined
+              ? config.nodePortAddresses
+              : list(given('nodeportAddresses') ?? ''),
+          health,
+          metrics: registry,
+        },
+        signal,
+      ),
+      ...(bridge === '' || clusterCidr === '' ? [] : [runPodNetwork({ ...shared, clusterCidr, bridge }, signal)]),
+      tell(healthz, healthPages),
+      tell(metricsAt, metricsPages),
+    ]);
+    await transport.close();
+  },
+});
+
+async function configOf(path: string | undefined): Promise<ProxyConfig> {
+  let text = '';
+  try {
+    if (path !== undefined) text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`--config: cannot read ${path}`, { cause });
+  }
+  const parsed = parseProxyConfig(text);
+  if (!parsed.ok) throw new UsageError(`--config ${path}: ${parsed.message}`);
+  return parsed.config;
+}
+
+function bindAddress(flag: string, text: string, defaultPort: number): BindAddress | undefined {
+  if (text === '') return undefined;
+  const found = parseBindAddress(text, defaultPort);
+  if (found === undefined) throw new UsageError(`${flag} ${text} is no address`);
+  return found;
+}
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}
