@@ -32,7 +32,8 @@ export interface KindParts<T extends KubeObject> {
   hasStatus?: boolean;
   subresources?: readonly SubresourceDefinition[];
   columns?: readonly Column<T>[];
-  selectableFields?: KindDefinition<T>['selectableFields'];
+  /** What fieldSelector may name, with how it is read; absent values are the empty string. */
+  selectableFields?: Readonly<Record<string, (object: T) => string | undefined>>;
   nameRule?: NameRule;
   /** Whether metadata.generation counts changes of `spec` (or of what `generationOf` answers). */
   generation?: boolean;
@@ -53,14 +54,15 @@ export interface KindParts<T extends KubeObject> {
   gracefulDeletion?: KindDefinition<T>['gracefulDeletion'];
   defaultPropagation?: 'background' | 'orphan';
   scale?: KindDefinition<T>['scale'];
-  fieldLabels?: readonly string[];
   storage?: KindDefinition<T>['storage'];
   returnsDeletedObject?: boolean;
+  rowConditions?: KindDefinition<T>['rowConditions'];
 }
 
 export function defineKind<T extends KubeObject>(parts: KindParts<T>): KindDefinition<T> {
   const { type } = parts;
   const hasStatus = parts.hasStatus ?? false;
+  const fieldReaders = Object.entries(parts.selectableFields ?? {});
   const generationOf = parts.generationOf ?? specOf;
   return {
     type,
@@ -72,7 +74,7 @@ export function defineKind<T extends KubeObject>(parts: KindParts<T>): KindDefin
     verbs: parts.verbs ?? ALL_VERBS,
     subresources: [...(parts.subresources ?? []), ...(hasStatus ? [statusOf(type)] : [])],
     columns: parts.columns ?? columns<T>(age()),
-    selectableFields: parts.selectableFields ?? (() => ({})),
+    selectableFields: (object) => readFields(fieldReaders, object),
     validateName: parts.nameRule ?? subdomainName,
     setDefaults(object: T): void {
       dropZeroValues(object, parts.schema);
@@ -107,8 +109,9 @@ export function defineKind<T extends KubeObject>(parts: KindParts<T>): KindDefin
     defaultPropagation: parts.defaultPropagation ?? 'background',
     ...(parts.gracefulDeletion !== undefined && { gracefulDeletion: parts.gracefulDeletion }),
     ...(parts.scale !== undefined && { scale: parts.scale }),
-    fieldLabels: parts.fieldLabels ?? [],
+    fieldLabels: fieldReaders.map(([label]) => label),
     ...(parts.storage !== undefined && { storage: parts.storage }),
+    ...(parts.rowConditions !== undefined && { rowConditions: parts.rowConditions }),
     returnsDeletedObject: parts.returnsDeletedObject ?? false,
   };
 }
@@ -127,6 +130,13 @@ export const SCALE = subresource('scale', 'autoscaling/v1', 'Scale', 'get', 'pat
 
 function statusOf(type: ResourceType<KubeObject>): SubresourceDefinition {
   return subresource('status', apiVersionOf(type), type.kind, 'get', 'patch', 'update');
+}
+
+function readFields<T>(
+  readers: readonly (readonly [string, (object: T) => string | undefined])[],
+  object: T,
+): Record<string, string> {
+  return Object.fromEntries(readers.map(([label, read]) => [label, read(object) ?? '']));
 }
 
 interface WithSpec extends KubeObject {

@@ -24,6 +24,14 @@ export interface Column<T> {
   cell(object: T, now: number): string | number | boolean | null;
 }
 
+/** Kubernetes' TableRowCondition. */
+export interface RowCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
 export interface StrategyContext {
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -92,6 +100,9 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
     toStored(object: T): KubeObject;
     fromStored(stored: KubeObject): T;
   };
+
+  /** Conditions of this object's row in a Table, such as that a pod has completed. */
+  rowConditions?(object: T): readonly RowCondition[];
 
   /** Whether a finished DELETE answers with the object instead of a Status. */
   readonly returnsDeletedObject: boolean;

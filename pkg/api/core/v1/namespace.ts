@@ -20,7 +20,7 @@ export const namespaceKind = defineKind<Namespace>({
     text('Status', 'The status of the namespace', ({ status }) => status.phase ?? ''),
     age(),
   ),
-  selectableFields: ({ status }) => ({ 'status.phase': status.phase ?? '', name: '' }),
+  selectableFields: { 'status.phase': ({ status }) => status.phase, name: ({ metadata }) => metadata.name },
   setDefaults(namespace) {
     namespace.spec ??= {};
     namespace.status ??= {};

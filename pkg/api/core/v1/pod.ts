@@ -1,6 +1,13 @@
+// Pods: the kind that everything else is about. Its parts stand beside this file: defaults, validation, columns, warnings.
+import { formatTime } from '../../meta/time.ts';
 import { pods } from '../../resources.ts';
 import { defineKind, subresource } from '../../schema/define-kind.ts';
 import type { Pod } from '../../schema/generated/core.v1.gen.ts';
+import { podColumns, podRowConditions } from './pod-columns.ts';
+import { defaultPod } from './pod-defaults.ts';
+import { qosClassOf } from './pod-qos.ts';
+import { validatePod, validatePodStatusUpdate, validatePodUpdate } from './pod-validation.ts';
+import { podSpecWarnings } from './pod-warnings.ts';
 
 export const podKind = defineKind<Pod>({
   type: pods,
@@ -9,6 +16,7 @@ export const podKind = defineKind<Pod>({
   categories: ['all'],
   hasStatus: true,
   generation: true,
+  returnsDeletedObject: true,
   subresources: [
     subresource('attach', 'v1', 'PodAttachOptions', 'get', 'post'),
     subresource('binding', 'v1', 'Binding', 'create'),
@@ -20,20 +28,47 @@ export const podKind = defineKind<Pod>({
     subresource('proxy', 'v1', 'PodProxyOptions', 'delete', 'get', 'patch', 'post', 'put'),
     subresource('resize', 'v1', 'Pod', 'get', 'patch', 'update'),
   ],
-  selectableFields: (pod) => ({
-    'spec.nodeName': pod.spec.nodeName ?? '',
-    'spec.restartPolicy': pod.spec.restartPolicy ?? '',
-    'spec.schedulerName': pod.spec.schedulerName ?? '',
-    'spec.serviceAccountName': pod.spec.serviceAccountName ?? '',
-    'spec.hostNetwork': String(pod.spec.hostNetwork ?? false),
-    'status.phase': pod.status.phase ?? '',
-    'status.podIP': pod.status.podIP ?? '',
-    'status.nominatedNodeName': pod.status.nominatedNodeName ?? '',
-  }),
-  gracefulDeletion: (pod, requested) => {
+  columns: podColumns,
+  rowConditions: podRowConditions,
+  selectableFields: {
+    'spec.nodeName': ({ spec }) => spec.nodeName,
+    'spec.restartPolicy': ({ spec }) => spec.restartPolicy,
+    'spec.schedulerName': ({ spec }) => spec.schedulerName,
+    'spec.serviceAccountName': ({ spec }) => spec.serviceAccountName,
+    'spec.hostNetwork': ({ spec }) => String(spec.hostNetwork ?? false),
+    'status.phase': ({ status }) => status.phase,
+    'status.podIP': ({ status }) => status.podIPs?.[0]?.ip ?? status.podIP,
+    'status.podIPs': ({ status }) => status.podIPs?.[0]?.ip ?? status.podIP,
+    'status.nominatedNodeName': ({ status }) => status.nominatedNodeName,
+  },
+  setDefaults: defaultPod,
+  prepareForCreate(pod, { now }) {
+    pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) };
+    if ((pod.spec.schedulingGates ?? []).length === 0) return;
+    pod.status.conditions = [
+      {
+        type: 'PodScheduled',
+        status: 'False',
+        reason: 'SchedulingGated',
+        message: 'Scheduling is blocked due to non-empty scheduling gates',
+        lastTransitionTime: formatTime(now),
+      },
+    ];
+  },
+  prepareForStatusUpdate(pod, old) {
+    // Kubelets of old wrote back owner references that they had not understood.
+    if (old.metadata.ownerReferences === undefined) delete pod.metadata.ownerReferences;
+    else pod.metadata.ownerReferences = old.metadata.ownerReferences;
+    if (!pod.status.qosClass && old.status.qosClass !== undefined) pod.status.qosClass = old.status.qosClass;
+  },
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
+  validateStatusUpdate: validatePodStatusUpdate,
+  warnings: (pod) => podSpecWarnings(pod.spec, 'spec'),
+  gracefulDeletion(pod, requested) {
     const seconds = requested ?? pod.spec.terminationGracePeriodSeconds ?? 30;
-    const started = pod.spec.nodeName !== undefined && pod.spec.nodeName !== '';
-    const over = pod.status.phase === 'Failed' || pod.status.phase === 'Succeeded';
-    return !started || over ? 0 : seconds;
+    // A pod that no kubelet has, or that has ended, has nobody to wait for.
+    if (!pod.spec.nodeName || pod.status.phase === 'Failed' || pod.status.phase === 'Succeeded') return 0;
+    return seconds < 0 ? 1 : seconds;
   },
 });
