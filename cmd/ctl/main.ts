@@ -1,0 +1,102 @@
+// tkctl: gives the commands the process's streams, environment and signals, and exits with what they answer.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { homedir } from 'node:os';
+import { basename } from 'node:path';
+import { realClock } from '../../pkg/clock/clock.ts';
+import type { CommandEntry, Input, Output, ProgramRunner, World } from '../../pkg/ctl/cli/command.ts';
+import { runCommandLine } from '../../pkg/ctl/cli/run.ts';
+import { rootCommand } from '../../pkg/ctl/root-command.ts';
+
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => stop.abort(new Error(`received ${name}`)));
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  // The reader of a pipe may go away (`| head`); there is nobody left to tell.
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal: stream.isTTY,
+    columns: () => (stream.isTTY ? stream.columns : undefined),
+  };
+}
+
+const input: Input = {
+  isTerminal: process.stdin.isTTY,
+  async readAll(signal) {
+    const parts: Buffer[] = [];
+    for await (const chunk of input.chunks(signal)) parts.push(Buffer.from(chunk));
+    return Buffer.concat(parts).toString('utf8');
+  },
+  async *chunks(signal) {
+    const destroy = () => process.stdin.destroy();
+    signal.addEventListener('abort', destroy, { once: true });
+    try {
+      for await (const chunk of process.stdin) yield Buffer.from(chunk as Buffer | string);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      signal.removeEventListener('abort', destroy);
+    }
+  },
+  setRaw(on) {
+    if (process.stdin.isTTY) process.stdin.setRawMode(on);
+  },
+};
+
+const programs: ProgramRunner = {
+  async run(command, args, env) {
+    const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+    const [code]: unknown[] = await once(child, 'exit');
+    return typeof code === 'number' ? code : 1;
+  },
+  async capture(command, args) {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const [code]: unknown[] = await once(child, 'close');
+    return { code: typeof code === 'number' ? code : 1, stdout, stderr };
+  },
+};
+
+const world: World = {
+  program: basename(process.argv[1] ?? 'tkctl').replace(/^(main\.ts|tkctl\.js)$/, 'tkctl'),
+  out: output(process.stdout),
+  err: output(process.stderr),
+  input,
+  env: process.env,
+  home: process.env['HOME'] ?? homedir(),
+  cwd: process.cwd(),
+  clock: realClock,
+  random: Math.random,
+  signal: stop.signal,
+  programs,
+  terminal: process.stdout.isTTY
+    ? {
+        size: () => ({ columns: process.stdout.columns, rows: process.stdout.rows }),
+        onResize(listener) {
+          process.stdout.on('resize', listener);
+          return { [Symbol.dispose]: () => void process.stdout.off('resize', listener) };
+        },
+      }
+    : undefined,
+};
+
+/** Commands about whole clusters; they bring parts that the other verbs do not need, so they too are loaded when called. */
+const more: CommandEntry[] = [
+  {
+    name: 'cluster',
+    section: 'Cluster Management Commands',
+    summary: 'Create, delete and list clusters on this machine',
+    load: async () => (await import('./cluster.ts')).clusterEntry.load(),
+  },
+];
+
+const code = await runCommandLine(rootCommand(more), process.argv.slice(2), world);
+// Piped output is written asynchronously; exiting before it is flushed would cut it off.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+process.exit(code);

@@ -1,0 +1,140 @@
+// `create role|clusterrole|rolebinding|clusterrolebinding`.
+import type { JsonObject } from '../../api/schema/json.ts';
+import { command, type Context } from '../cli/command.ts';
+import { Failure } from '../cli/failure.ts';
+import { arrayFlag, listFlag, stringFlag } from '../cli/flags.ts';
+import { newObject } from '../generators/workloads.ts';
+import { createGenerated, generatedFlags, onlyName } from './create-generated.ts';
+
+const GROUP = 'rbac.authorization.k8s.io';
+const VERSION = `${GROUP}/v1`;
+
+const subjectFlags = {
+  group: arrayFlag('Groups to bind to the role; may be repeated.'),
+  serviceaccount: arrayFlag('Service accounts to bind to the role, as <namespace>:<name>.'),
+  user: arrayFlag('Users to bind to the role; may be repeated.'),
+};
+
+function subjects(flags: Record<keyof typeof subjectFlags, readonly string[]>): JsonObject[] {
+  return [
+    ...flags.user.map((name) => ({ kind: 'User', apiGroup: GROUP, name })),
+    ...flags.group.map((name) => ({ kind: 'Group', apiGroup: GROUP, name })),
+    ...flags.serviceaccount.map((text) => {
+      const [namespace = '', name = '', more] = text.split(':');
+      if (name === '' || namespace === '' || more !== undefined)
+        throw new Failure('serviceaccount must be <namespace>:<name>');
+      return { kind: 'ServiceAccount', name, namespace };
+    }),
+  ];
+}
+
+export const createRoleBinding = command({
+  summary: 'Create a role binding for a particular role or cluster role',
+  usage:
+    'NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [options]',
+  flags: {
+    ...generatedFlags,
+    ...subjectFlags,
+    clusterrole: stringFlag('ClusterRole this RoleBinding should reference'),
+    role: stringFlag('Role this RoleBinding should reference'),
+  },
+  async run(call, context) {
+    const name = onlyName(call.args);
+    const { clusterrole, role } = call.flags;
+    if ((clusterrole === '') === (role === ''))
+      throw new Failure('exactly one of clusterrole or role must be specified');
+    const roleRef =
+      role === ''
+        ? { apiGroup: GROUP, kind: 'ClusterRole', name: clusterrole }
+        : { apiGroup: GROUP, kind: 'Role', name: role };
+    const found = subjects(call.flags);
+    const made = newObject(VERSION, 'RoleBinding', { name }, { ...(found.length > 0 && { subjects: found }), roleRef });
+    return createGenerated(made, true, call, context);
+  },
+});
+
+export const createClusterRoleBinding = command({
+  summary: 'Create a cluster role binding for a particular cluster role',
+  usage:
+    'NAME --clusterrole=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [options]',
+  flags: {
+    ...generatedFlags,
+    ...subjectFlags,
+    clusterrole: stringFlag('ClusterRole this ClusterRoleBinding should reference'),
+  },
+  required: ['clusterrole'],
+  async run(call, context) {
+    const name = onlyName(call.args);
+    const roleRef = { apiGroup: GROUP, kind: 'ClusterRole', name: call.flags.clusterrole };
+    const found = subjects(call.flags);
+    const made = newObject(
+      VERSION,
+      'ClusterRoleBinding',
+      { name },
+      { ...(found.length > 0 && { subjects: found }), roleRef },
+    );
+    return createGenerated(made, false, call, context);
+  },
+});
+
+const ruleFlags = {
+  resource: listFlag('Resource that the rule applies to; may be repeated.'),
+  'resource-name': arrayFlag('Resource in the white list that the rule applies to; may be repeated.'),
+  verb: listFlag('Verb that applies to the resources contained in the rule'),
+};
+
+/** One rule for each API group that the resources belong to. */
+async function rules(
+  flags: Record<keyof typeof ruleFlags, readonly string[]>,
+  context: Context,
+): Promise<JsonObject[]> {
+  if (flags.verb.length === 0) throw new Failure('at least one verb must be specified');
+  if (flags.resource.length === 0) throw new Failure('at least one resource must be specified');
+  const resources = await (await context.session()).api.resources();
+  const verbs = flags.verb.includes('*') ? ['*'] : [...new Set(flags.verb)];
+  const groups = new Map<string, string[]>();
+  for (const text of new Set(flags.resource)) {
+    const [type = '', subresource] = text.split('/');
+    const found = type === '*' ? undefined : resources.require(type);
+    const group = found?.group ?? '*';
+    const plural = (found?.resource ?? '*') + (subresource === undefined ? '' : `/${subresource}`);
+    groups.set(group, [...(groups.get(group) ?? []), plural]);
+  }
+  const names = flags['resource-name'];
+  return [...groups].map(([group, found]) => ({
+    verbs,
+    apiGroups: [group],
+    resources: found,
+    ...(names.length > 0 && { resourceNames: [...names] }),
+  }));
+}
+
+export const createRole = command({
+  summary: 'Create a role with single rule',
+  usage: 'NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename] [options]',
+  flags: { ...generatedFlags, ...ruleFlags },
+  async run(call, context) {
+    const name = onlyName(call.args);
+    const made = newObject(VERSION, 'Role', { name }, { rules: await rules(call.flags, context) });
+    return createGenerated(made, true, call, context);
+  },
+});
+
+export const createClusterRole = command({
+  summary: 'Create a cluster role',
+  usage: 'NAME --verb=verb --resource=resource.group [--resource-name=resourcename] [options]',
+  flags: {
+    ...generatedFlags,
+    ...ruleFlags,
+    'non-resource-url': listFlag('A partial url that user should have access to.'),
+  },
+  async run(call, context) {
+    const name = onlyName(call.args);
+    const urls = call.flags['non-resource-url'];
+    const made =
+      urls.length > 0 && call.flags.resource.length === 0
+        ? [{ verbs: [...call.flags.verb], nonResourceURLs: [...urls] }]
+        : await rules(call.flags, context);
+    return createGenerated(newObject(VERSION, 'ClusterRole', { name }, { rules: made }), false, call, context);
+  },
+});

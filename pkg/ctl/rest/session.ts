@@ -1,0 +1,119 @@
+// One connection of one command to one API server: where it is, the namespace to work in, and the calls.
+import { resolve } from 'node:path';
+import type { Clock } from '../../clock/clock.ts';
+import { httpsTransport } from '../../client/https-transport.ts';
+import { inClusterContext, transportOf } from '../../client/kubeconfig-transport.ts';
+import {
+  loadKubeConfig,
+  resolveContext,
+  type ClusterEntry,
+  type ResolvedContext,
+  type UserEntry,
+} from '../../client/kubeconfig.ts';
+import type { Transport } from '../../client/transport.ts';
+import type { FlagValues } from '../cli/flags.ts';
+import type { globalFlags } from '../cli/global-flags.ts';
+import { Failure } from '../cli/failure.ts';
+import { parseGoDuration } from '../values/duration.ts';
+import { Api } from './api.ts';
+
+export interface Session {
+  readonly api: Api;
+  /** As in the messages: `https://host:port`. */
+  readonly server: string;
+  readonly namespace: string;
+  /** Whether the user named it with a flag, so that objects of another namespace are refused. */
+  readonly namespaceForced: boolean;
+}
+
+export interface SessionSource {
+  readonly globals: FlagValues<typeof globalFlags>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  warn(text: string): void;
+}
+
+/** Where kubectl looks when nothing is configured. */
+const DEFAULT_SERVER = 'http://localhost:8080';
+
+export async function openSession(source: SessionSource): Promise<Session & AsyncDisposable> {
+  const { context } = await chooseContext(source);
+  const timeout = requestTimeout(source.globals['request-timeout']);
+  const transport = await connect(context, source.clock, timeout);
+  return {
+    api: new Api(transport, source.signal, source.warn),
+    server: context.cluster.server ?? DEFAULT_SERVER,
+    namespace: context.namespace,
+    namespaceForced: source.globals.namespace !== '',
+    [Symbol.asyncDispose]: () => transport.close(),
+  };
+}
+
+/** The context that flags, kubeconfig files and, inside a pod, the service account give. */
+export async function chooseContext(source: Omit<SessionSource, 'warn'>): Promise<{ context: ResolvedContext }> {
+  const { globals } = source;
+  const given = (name: 'context' | 'cluster' | 'user' | 'namespace') =>
+    globals[name] === '' ? {} : { [name]: globals[name] };
+  const config = await loadKubeConfig({
+    env: source.env,
+    home: source.home,
+    ...(globals.kubeconfig !== '' && { path: resolve(source.cwd, globals.kubeconfig) }),
+  });
+  const chosen = resolveContext(config, {
+    ...given('context'),
+    ...given('cluster'),
+    ...given('user'),
+    ...given('namespace'),
+  });
+  const cluster: ClusterEntry = {
+    ...chosen.cluster,
+    ...(globals.server !== '' && { server: globals.server }),
+    ...(globals['certificate-authority'] !== '' && {
+      'certificate-authority': globals['certificate-authority'],
+      'certificate-authority-data': undefined,
+    }),
+    ...(globals['insecure-skip-tls-verify'] && {
+      'insecure-skip-tls-verify': true,
+      'certificate-authority': undefined,
+      'certificate-authority-data': undefined,
+    }),
+    ...(globals['tls-server-name'] !== '' && { 'tls-server-name': globals['tls-server-name'] }),
+  };
+  const user: UserEntry = {
+    ...chosen.user,
+    ...(globals.token !== '' && { token: globals.token, tokenFile: undefined }),
+    ...(globals.username !== '' && { username: globals.username }),
+    ...(globals.password !== '' && { password: globals.password }),
+    ...(globals['client-certificate'] !== '' && {
+      'client-certificate': globals['client-certificate'],
+      'client-certificate-data': undefined,
+    }),
+    ...(globals['client-key'] !== '' && { 'client-key': globals['client-key'], 'client-key-data': undefined }),
+    ...(globals.as !== '' && { as: globals.as }),
+    ...(globals['as-group'].length > 0 && { 'as-groups': globals['as-group'] }),
+  };
+  const context = { ...chosen, cluster, user };
+  if ((cluster.server ?? '') !== '') return { context };
+  const inCluster = inClusterContext(source.env);
+  return { context: inCluster ?? { ...context, cluster: { ...cluster, server: DEFAULT_SERVER } } };
+}
+
+async function connect(context: ResolvedContext, clock: Clock, timeoutMs: number | undefined): Promise<Transport> {
+  const server = context.cluster.server ?? DEFAULT_SERVER;
+  const settings = { userAgent: 'tkctl', clock, ...(timeoutMs !== undefined && { timeoutMs }) };
+  // kubectl takes a server without a scheme as plain HTTP.
+  if (!server.includes('://')) return httpsTransport({ server: `http://${server}`, ...settings });
+  return transportOf(context, settings);
+}
+
+function requestTimeout(text: string): number | undefined {
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : parseGoDuration(text);
+  if (ms === undefined)
+    throw new Failure(
+      'Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)',
+    );
+  return ms === 0 ? undefined : ms;
+}
