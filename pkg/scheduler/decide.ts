@@ -27,7 +27,7 @@ export type Decision =
       failureAt(node: NodeInfo): Failure | undefined;
     };
 
-/** Equal scores are decided by `random`, each node alike. Valid only until the snapshot changes. */
+/** Equal scores are decided by `random`. Valid only until the snapshot changes. */
 export function decide(profile: Profile, pod: PodInfo, cluster: Cluster, random: Random): Decision {
   const { snapshot } = cluster;
   if (snapshot.nodeCount === 0) return unplaceable({ nodeCount: 0, failures: new Map() });
@@ -51,6 +51,10 @@ export function decide(profile: Profile, pod: PodInfo, cluster: Cluster, random:
   if (survivors === undefined && checks.length === 0) {
     const lists = lookup.best?.();
     if (lists !== undefined && lists.length > 0) return pickFromLists(lists, snapshot, lookup.count, random);
+  } else if (survivors === undefined && ratings.length === 0) {
+    const lists = lookup.descending?.();
+    const first = lists === undefined ? undefined : firstThatPasses(lists, snapshot, checks, late, random);
+    if (first !== undefined) return { outcome: 'placed', node: first, feasible: lookup.count };
   }
   const nodes = feasible();
   if (nodes.length === 0) return failed(lookup, late, snapshot);
@@ -67,6 +71,7 @@ interface Lookup {
   absolute(node: NodeInfo): number;
   raw(node: NodeInfo): readonly number[];
   best?(): readonly (readonly number[])[];
+  descending?(): Iterable<readonly number[]> | undefined;
 }
 
 function allNodes(table: ShapeTable, snapshot: Snapshot): Lookup {
@@ -79,6 +84,7 @@ function allNodes(table: ShapeTable, snapshot: Snapshot): Lookup {
     absolute: (node) => table.absoluteScore(node.slot),
     raw: (node) => table.rawScores(node.slot),
     best: () => table.best(),
+    descending: () => table.descending(),
   };
 }
 
@@ -180,6 +186,25 @@ function passes(node: NodeInfo, checks: readonly NodeCheck[], late: Map<NodeInfo
     return false;
   }
   return true;
+}
+
+/** Goes from the best nodes down, so that only those that could win are held against the checks. */
+function firstThatPasses(
+  lists: Iterable<readonly number[]>,
+  snapshot: Snapshot,
+  checks: readonly NodeCheck[],
+  late: Map<NodeInfo, Failure>,
+  random: Random,
+): string | undefined {
+  for (const slots of lists) {
+    const start = Math.floor(random() * slots.length);
+    for (let step = 0; step < slots.length; step++) {
+      const slot = slots[(start + step) % slots.length];
+      const node = slot === undefined ? undefined : snapshot.at(slot);
+      if (node !== undefined && passes(node, checks, late)) return node.name;
+    }
+  }
+  return undefined;
 }
 
 function clusterRatings(

@@ -26,11 +26,9 @@ export class ScoreClass {
     return this.#byScore.get(this.#top) ?? [];
   }
 
-  /** All nodes, the best first; in no particular order among equals. */
-  *descending(): Generator<{ score: number; slots: readonly number[] }> {
-    for (const score of [...this.#byScore.keys()].sort((a, b) => b - a)) {
-      yield { score, slots: this.#byScore.get(score) ?? [] };
-    }
+  /** Lists of nodes with equal scores, the best first. */
+  *descending(): Generator<readonly number[]> {
+    for (const score of [...this.#byScore.keys()].sort((a, b) => b - a)) yield this.#byScore.get(score) ?? [];
   }
 
   /** Answers with the place of the node in its list, to be handed to `remove`. */

@@ -127,6 +127,15 @@ export class ShapeTable {
     return this.#classes.length + this.#failures.length > 2 * this.#snapshot.slotCount + 1000;
   }
 
+  /**
+   * Lists of equals, the best first; undefined when that order depends on which nodes other plugins leave over, because
+   * scores are scaled over those.
+   */
+  descending(): Iterable<readonly number[]> | undefined {
+    const filled = this.#classes.filter(({ size }) => size > 0);
+    return filled.length > 1 ? undefined : (filled[0]?.descending() ?? []);
+  }
+
   #rebuild(): void {
     const slots = this.#snapshot.slotCount;
     this.#state = new Int32Array(slots).fill(ABSENT);
