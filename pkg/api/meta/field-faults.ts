@@ -62,8 +62,9 @@ export class Faults {
     for (const detail of details) this.invalid(segments, value, detail);
   }
 
+  /** `supported` is listed as given: Kubernetes sorts most of these lists, but not all. */
   notSupported(segments: Segment | readonly Segment[], value: unknown, supported: readonly string[]): void {
-    const list = supported.toSorted().map((text) => JSON.stringify(text));
+    const list = supported.map((text) => JSON.stringify(text));
     const detail = list.length === 0 ? '' : `: supported values: ${list.join(', ')}`;
     this.#add('NotSupported', segments, `Unsupported value: ${showValue(value)}${detail}`);
   }

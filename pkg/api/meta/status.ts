@@ -131,7 +131,7 @@ export function invalid(what: { group: string; kind: string; name: string }, err
   const qualified = what.group === '' ? what.kind : `${what.kind}.${what.group}`;
   return new ApiError('Invalid', `${qualified} "${what.name}" is invalid: ${text}`, {
     details: {
-      name: what.name,
+      ...(what.name !== '' && { name: what.name }),
       ...(what.group !== '' && { group: what.group }),
       kind: what.kind,
       causes: errors.map((error) => ({
@@ -167,5 +167,5 @@ export function qualifiedResource({ group, resource }: { group: string; resource
 }
 
 function detailsOf({ group, resource }: { group: string; resource: string }, name: string): StatusDetails {
-  return { name, ...(group !== '' && { group }), kind: resource };
+  return { ...(name !== '' && { name }), ...(group !== '' && { group }), kind: resource };
 }

@@ -30,6 +30,8 @@ export interface KindParts<T extends KubeObject> {
   verbs?: readonly Verb[];
   /** Adds `/status`, and keeps status and the rest apart. */
   hasStatus?: boolean;
+  /** Whether a create may bring a status along (Nodes only). */
+  keepsStatusOnCreate?: boolean;
   subresources?: readonly SubresourceDefinition[];
   columns?: readonly Column<T>[];
   /** What fieldSelector may name, with how it is read; absent values are the empty string. */
@@ -81,7 +83,7 @@ export function defineKind<T extends KubeObject>(parts: KindParts<T>): KindDefin
       parts.setDefaults?.(object);
     },
     prepareForCreate(object: T, context: StrategyContext): void {
-      if (hasStatus) dropStatus(object);
+      if (hasStatus && !parts.keepsStatusOnCreate) dropStatus(object);
       if (parts.generation) object.metadata.generation = 1;
       parts.prepareForCreate?.(object, context);
     },

@@ -1,4 +1,9 @@
+// Leases: who holds something, and until when.
+import { Faults } from '../../meta/field-faults.ts';
+import type { FieldError } from '../../meta/status.ts';
+import { NOT_POSITIVE } from '../../meta/value-checks.ts';
 import { leases } from '../../resources.ts';
+import { age, columns, text } from '../../schema/columns.ts';
 import { defineKind } from '../../schema/define-kind.ts';
 import type { Lease } from '../../schema/generated/coordination.v1.gen.ts';
 
@@ -7,4 +12,31 @@ export const leaseKind = defineKind<Lease>({
   schema: 'coordination.v1.Lease',
   createOnUpdate: true,
   unconditionalUpdate: false,
+  columns: columns(
+    text(
+      'Holder',
+      'holderIdentity contains the identity of the holder of a current lease.',
+      ({ spec }) => spec.holderIdentity ?? '',
+    ),
+    age(),
+  ),
+  setDefaults(lease) {
+    lease.spec ??= {};
+  },
+  validate,
 });
+
+function validate({ spec }: Lease): FieldError[] {
+  const faults = new Faults();
+  faults.at('spec', () => {
+    const { leaseDurationSeconds: duration, leaseTransitions: transitions } = spec;
+    if (duration !== undefined && duration <= 0) faults.invalid('leaseDurationSeconds', duration, NOT_POSITIVE);
+    if (transitions !== undefined && transitions < 0) {
+      faults.invalid('leaseTransitions', transitions, 'must be greater than or equal to 0');
+    }
+    if (spec.preferredHolder !== undefined && spec.strategy === undefined) {
+      faults.forbidden('preferredHolder', 'may only be specified when `strategy` is defined');
+    }
+  });
+  return faults.errors;
+}

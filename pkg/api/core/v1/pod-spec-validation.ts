@@ -11,7 +11,7 @@ import { validateRequestsAgainstLimits, validateResourceList } from './resources
 import { validatePodSecurity } from './security-validation.ts';
 import { validateVolumes } from './volume-validation.ts';
 
-const DNS_POLICIES = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
+const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 
 /** The current path is the spec's. */
 export function validatePodSpec(faults: Faults, spec: PodSpec): void {
@@ -20,7 +20,7 @@ export function validatePodSpec(faults: Faults, spec: PodSpec): void {
   validateContainers(faults, spec, volumes);
   validatePodResources(faults, spec);
   validateHostNetwork(faults, spec);
-  checkOneOf(faults, 'restartPolicy', spec.restartPolicy, ['Always', 'Never', 'OnFailure']);
+  checkOneOf(faults, 'restartPolicy', spec.restartPolicy, ['Always', 'OnFailure', 'Never']);
   checkOneOf(faults, 'dnsPolicy', spec.dnsPolicy, DNS_POLICIES);
   validateLabels(faults, 'nodeSelector', spec.nodeSelector);
   validatePodSecurity(faults, spec);

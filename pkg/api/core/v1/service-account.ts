@@ -1,4 +1,6 @@
+// ServiceAccounts: who pods are.
 import { serviceAccounts } from '../../resources.ts';
+import { age, columns, text } from '../../schema/columns.ts';
 import { defineKind, subresource } from '../../schema/define-kind.ts';
 import type { ServiceAccount } from '../../schema/generated/core.v1.gen.ts';
 
@@ -6,6 +8,14 @@ export const serviceAccountKind = defineKind<ServiceAccount>({
   type: serviceAccounts,
   schema: 'core.v1.ServiceAccount',
   shortNames: ['sa'],
-  categories: [],
   subresources: [subresource('token', 'authentication.k8s.io/v1', 'TokenRequest', 'create')],
+  returnsDeletedObject: true,
+  columns: columns(
+    text(
+      'Secrets',
+      'Secrets is a list of the secrets in the same namespace that pods running using this ServiceAccount are allowed to use.',
+      ({ secrets }) => (secrets ?? []).length,
+    ),
+    age(),
+  ),
 });

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { hasDuplicateKeys, readJson } from './decode-json.ts';
+
+describe("readJson says what is wrong in Go's words", () => {
+  test.each([
+    { text: '', want: 'unexpected end of JSON input' },
+    { text: '{', want: 'unexpected end of JSON input' },
+    { text: '{a:1}', want: "invalid character 'a' looking for beginning of object key string" },
+    { text: '{"a":1,}', want: "invalid character '}' looking for beginning of object key string" },
+    { text: '{"a" 1}', want: "invalid character '1' after object key" },
+    { text: '{"a":1 "b"}', want: `invalid character '"' after object key:value pair` },
+    { text: '[1 2]', want: "invalid character '2' after array element" },
+    { text: '{} x', want: "invalid character 'x' after top-level value" },
+    { text: 'tru', want: 'unexpected end of JSON input' },
+    { text: 'trux', want: "invalid character 'x' in literal true (expecting 'e')" },
+    { text: '"a\n"', want: String.raw`invalid character '\n' in string literal` },
+    { text: String.raw`"\x"`, want: "invalid character 'x' in string escape code" },
+    { text: '-', want: 'unexpected end of JSON input' },
+    { text: '1.x', want: "invalid character 'x' after decimal point in numeric literal" },
+    { text: "'a'", want: String.raw`invalid character '\'' looking for beginning of value` },
+  ])('$text', ({ text, want }) => {
+    expect(readJson(text)).toEqual({ ok: false, message: want });
+  });
+});
+
+test('readJson reads what JSON.stringify writes', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1), (value, indent) => {
+      const text = JSON.stringify(value, undefined, indent);
+      const reading = readJson(text);
+      expect(reading.ok && reading.value).toEqual(JSON.parse(text));
+      expect(hasDuplicateKeys(text, JSON.parse(text))).toBe(false);
+    }),
+  );
+});
+
+test.each([
+  { text: '{"a":1,"a":2}', want: true },
+  { text: '{"a":{"b":1},"c":{"b":1}}', want: false },
+  { text: '[{"a":1},{"a":1}]', want: false },
+  { text: '{"a":[{"b":1,"c":"\\"b\\":","b":2}]}', want: true },
+  { text: String.raw`{"a\\":1,"b":"\\\\\":"}`, want: false },
+])('hasDuplicateKeys of $text is $want', ({ text, want }) => {
+  expect(hasDuplicateKeys(text, JSON.parse(text))).toBe(want);
+});
+
+test('readJson keeps the last of two values and remembers the key', () => {
+  const reading = readJson('{"a":{"b":1,"b":2}}');
+  if (!reading.ok) throw new Error(reading.message);
+  expect(reading.value).toEqual({ a: { b: 2 } });
+  const inner: unknown = Reflect.get(Object(reading.value), 'a');
+  expect([...(reading.duplicates.get(Object(inner)) ?? [])]).toEqual(['b']);
+});
