@@ -45,7 +45,7 @@ await runProgram({
       await removeHostRules();
       return;
     }
-    if (given('proxyMode') !== 'nftables')
+    if ((given('proxyMode') ?? '') !== '' && given('proxyMode') !== 'nftables')
       throw new UsageError(`--proxy-mode ${given('proxyMode')}: only nftables is known`);
     const config = await configOf(given('config'));
     const healthz = bindAddress(

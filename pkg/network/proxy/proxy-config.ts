@@ -34,7 +34,7 @@ export function parseProxyConfig(text: string): ParsedConfig {
   if (text.trim() !== '' && (kind !== KIND || apiVersion !== API_VERSION))
     return { ok: false, message: `it must be a ${KIND} of ${API_VERSION}` };
   const mode = at(value, ['mode']);
-  if (mode !== undefined && mode !== '' && mode !== 'nftables' && mode !== 'iptables')
+  if (mode !== undefined && mode !== '' && mode !== 'nftables')
     return { ok: false, message: `mode ${JSON.stringify(mode)} is not known: only nftables` };
   const problems: string[] = [];
   const string = (path: readonly string[], otherwise: string): string => {
