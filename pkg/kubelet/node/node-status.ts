@@ -142,7 +142,7 @@ function timeless(status: NodeStatus | undefined): unknown {
     conditions?.map(({ type, status: state, reason, message }) => [type, state, reason, message]),
     daemonEndpoints?.kubeletEndpoint?.Port,
     images?.map(({ names, sizeBytes }) => [names, sizeBytes]),
-    Object.entries(nodeInfo ?? {}).sort(),
+    sortedEntries(nodeInfo),
   ];
 }
 

@@ -1,12 +1,188 @@
-// The kubelet's HTTPS server.
+// The kubelet's HTTPS server, which the API server calls: logs, exec, attach, port-forward, pods, metrics. Callers show a client
+// certificate of the cluster's CA; what reads or changes pods is for its administrators and the API server only.
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { messageWithCauses } from '../../logging/logger.ts';
+import type { Machine } from '../node/machine.ts';
+import type { PodContext } from '../pod/pod-context.ts';
+import type { PodManager } from '../pod/pod-manager.ts';
+import { RuntimeError } from '../runtime/runtime.ts';
+import { callerOf, mayDo } from './callers.ts';
+import { sendLogs } from './container-logs.ts';
+import { HttpError } from './http-error.ts';
+import { metricsText, resourceMetricsText, summaryStats } from './metrics.ts';
+import { openStream } from './streaming.ts';
+
 export interface ServingOptions {
   readonly host: string;
+  /** 0: any free one. */
   readonly port: number;
   readonly tls: { readonly cert: string; readonly key: string };
+  /** PEM; undefined: nobody is known, only /healthz answers. */
   readonly clientCa: string | undefined;
 }
-export function serveKubelet(
-  _options: ServingOptions & { manager: unknown; context: unknown; machine: unknown },
-): Promise<{ close(): Promise<void> }> {
-  return Promise.resolve({ close: () => Promise.resolve() });
+
+export interface ServerParts {
+  readonly manager: PodManager;
+  readonly context: PodContext;
+  readonly machine: Machine;
+}
+
+export interface KubeletServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Resolves when it listens. Closing it ends the streams that run. */
+export async function serveKubelet(options: ServingOptions & ServerParts): Promise<KubeletServer> {
+  const stop = new AbortController();
+  const server = createServer({
+    cert: options.tls.cert,
+    key: options.tls.key,
+    requestCert: true,
+    rejectUnauthorized: false, // callers without a certificate get a 401 they can read
+    ...(options.clientCa !== undefined && { ca: options.clientCa }),
+  });
+  const sockets = new Set<Duplex>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', (request, response) => void answer(request, response, options, stop.signal));
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => undefined); // the stream's end tells; an error without listener would end the process
+    void upgrade(request, socket, head, options, stop.signal);
+  });
+  await listen(server, options);
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    async close() {
+      stop.abort(new Error('the kubelet stops'));
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: ServingOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: ServingOptions & ServerParts,
+  stopping: AbortSignal,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort(new Error('the caller has gone')));
+  const signal = AbortSignal.any([gone.signal, stopping]);
+  try {
+    await route(request, response, parts, signal);
+  } catch (error) {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const { status, message } = faultOf(error, signal);
+    if (status === 500) parts.context.log.error('request failed', { path: request.url, error });
+    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(message);
+  }
+}
+
+async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: ServingOptions & ServerParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'https://kubelet');
+  const segments = url.pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
+  const [root = ''] = segments;
+  if (root === 'healthz') return text(response, 'ok');
+  const caller = callerOf(request);
+  if (caller === undefined) throw new HttpError(401, 'Unauthorized');
+  if (!mayDo(caller, root)) {
+    throw new HttpError(403, `Forbidden (user=${caller.name}, verb=get, resource=nodes, subresource=${root})`);
+  }
+  switch (root) {
+    case 'pods':
+      return json(response, { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: parts.manager.pods() });
+    case 'containerLogs':
+      return await sendLogs(segments.slice(1), url.searchParams, response, parts, signal);
+    case 'metrics':
+      if (segments[1] === undefined) return text(response, await metricsText(parts), PROMETHEUS);
+      if (segments[1] === 'resource') return text(response, await resourceMetricsText(parts, signal), PROMETHEUS);
+      break;
+    case 'stats':
+      if (segments[1] === 'summary') return json(response, await summaryStats(parts, signal));
+      break;
+    case 'exec':
+    case 'attach':
+    case 'portForward':
+      throw new HttpError(400, 'Upgrade request required');
+  }
+  throw new HttpError(404, '404 page not found');
+}
+
+const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
+
+async function upgrade(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  parts: ServingOptions & ServerParts,
+  stopping: AbortSignal,
+): Promise<void> {
+  const gone = new AbortController();
+  socket.once('close', () => gone.abort(new Error('the caller has gone')));
+  const signal = AbortSignal.any([gone.signal, stopping]);
+  try {
+    const url = new URL(request.url ?? '/', 'https://kubelet');
+    const segments = url.pathname
+      .split('/')
+      .filter((part) => part !== '')
+      .map(decodeURIComponent);
+    const caller = callerOf(request);
+    if (caller === undefined) throw new HttpError(401, 'Unauthorized');
+    if (!mayDo(caller, segments[0] ?? '')) throw new HttpError(403, `Forbidden (user=${caller.name})`);
+    await openStream({ request, socket, head, segments, query: url.searchParams }, parts, signal);
+  } catch (error) {
+    const { status, message } = faultOf(error, signal);
+    if (status === 500) parts.context.log.error('stream failed', { path: request.url, error });
+    if (socket.writable) {
+      const length = Buffer.byteLength(message);
+      socket.end(
+        `HTTP/1.1 ${status} Refused\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${message}`,
+      );
+    }
+  }
+}
+
+function faultOf(error: unknown, signal: AbortSignal): { status: number; message: string } {
+  if (error instanceof HttpError) return { status: error.status, message: error.message };
+  if (error instanceof RuntimeError) {
+    return { status: error.kind === 'gone' ? 404 : 502, message: messageWithCauses(error) };
+  }
+  return { status: signal.aborted ? 503 : 500, message: messageWithCauses(error) };
+}
+
+function text(response: ServerResponse, body: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(200, { 'content-type': type }).end(body);
+}
+
+function json(response: ServerResponse, body: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }

@@ -1,0 +1,135 @@
+// exec, attach and port-forward: finds the container, then joins its streams with the caller's.
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { messageWithCauses } from '../../logging/logger.ts';
+import { containerNamed } from '../pod/containers.ts';
+import type { StreamSession } from '../runtime/runtime.ts';
+import { HttpError } from './http-error.ts';
+import { podOf, runningContainer, runningSandbox } from './pod-lookup.ts';
+import { forwardOverWebSocket } from './port-forward.ts';
+import { statusOfExit, statusOfFailure, type RemoteStreams } from './remote-streams.ts';
+import type { ServerParts } from './server.ts';
+import { acceptWebSocket, offeredProtocols, webSocketStreams } from './websocket-streams.ts';
+
+export interface StreamRequest {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly segments: readonly string[];
+  readonly query: URLSearchParams;
+}
+
+interface Wanted {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+
+export async function openStream(call: StreamRequest, parts: ServerParts, signal: AbortSignal): Promise<void> {
+  const [root = '', namespace = '', name = '', ...rest] = call.segments;
+  const worker = podOf(parts.manager, namespace, name);
+  const container = rest.at(-1) ?? ''; // .../{container} or .../{uid}/{container}
+  switch (root) {
+    case 'exec': {
+      const record = runningContainer(worker, container);
+      const command = call.query.getAll('command');
+      if (command.length === 0) throw new HttpError(400, 'you must specify at least 1 command for the container');
+      const wanted = wantedOf(call.query);
+      const streams = await accept(call, wanted);
+      return await join(
+        streams,
+        wanted,
+        () => parts.context.runtime.exec(record.id, { ...wanted, command }, signal),
+        (exitCode) => statusOfExit(command, exitCode ?? 0),
+      );
+    }
+    case 'attach': {
+      const record = runningContainer(worker, container);
+      const spec = containerNamed(worker.pod, container)?.spec;
+      const wanted = { ...wantedOf(call.query), tty: spec?.tty ?? false };
+      const streams = await accept(call, wanted);
+      return await join(
+        streams,
+        wanted,
+        () => parts.context.runtime.attach(record.id, wanted, signal),
+        () => ({ metadata: {}, status: 'Success' }),
+      );
+    }
+    case 'portForward': {
+      const sandbox = runningSandbox(worker);
+      const dial = (port: number) => parts.context.runtime.dialPort(sandbox, port, signal);
+      return await forwardOverWebSocket(call, dial);
+    }
+    default:
+      throw new HttpError(404, '404 page not found');
+  }
+}
+
+/** The API's names, and the shorter ones that older API servers send to kubelets. */
+function wantedOf(query: URLSearchParams): Wanted {
+  const has = (name: string, old: string) => isTrue(query.get(name)) || isTrue(query.get(old));
+  const tty = isTrue(query.get('tty'));
+  const wanted = {
+    stdin: has('stdin', 'input'),
+    stdout: has('stdout', 'output'),
+    stderr: has('stderr', 'error') && !tty,
+    tty,
+  };
+  if (!wanted.stdin && !wanted.stdout && !wanted.stderr) {
+    throw new HttpError(400, 'you must specify at least 1 of stdin, stdout, stderr');
+  }
+  return wanted;
+}
+
+function isTrue(value: string | null): boolean {
+  return value === 'true' || value === '1';
+}
+
+async function accept(call: StreamRequest, wanted: Wanted): Promise<RemoteStreams> {
+  if ((call.request.headers.upgrade ?? '').toLowerCase() !== 'websocket') {
+    throw new HttpError(400, 'unable to upgrade: only WebSocket is supported');
+  }
+  if (!offeredProtocols(call.request).some((protocol) => protocol.endsWith('channel.k8s.io'))) {
+    throw new HttpError(400, 'unable to upgrade: none of the WebSocket protocols is supported');
+  }
+  const webSocket = await acceptWebSocket(call.request, call.socket, call.head);
+  return webSocketStreams(webSocket, { readsStdin: wanted.stdin });
+}
+
+/** Copies both ways until the process ends or the caller goes; then says how it ended. */
+async function join(
+  streams: RemoteStreams,
+  wanted: Wanted,
+  start: () => Promise<StreamSession>,
+  ending: (exitCode: number | undefined) => Parameters<RemoteStreams['finish']>[0],
+): Promise<void> {
+  let session: StreamSession;
+  try {
+    session = await start();
+  } catch (error) {
+    await streams.finish(statusOfFailure(messageWithCauses(error)));
+    return;
+  }
+  try {
+    if (wanted.stdin) void copyIn(streams, session);
+    if (wanted.tty) void copySizes(streams, session);
+    for await (const { stream, data } of session.output) await streams.write(stream, data);
+    await streams.finish(ending(await session.exitCode()));
+  } catch (error) {
+    await streams.finish(statusOfFailure(messageWithCauses(error)));
+  } finally {
+    session.close();
+  }
+}
+
+async function copyIn(streams: RemoteStreams, session: StreamSession): Promise<void> {
+  for await (const data of streams.stdin) await session.write(data);
+  session.closeStdin();
+}
+
+async function copySizes(streams: RemoteStreams, session: StreamSession): Promise<void> {
+  for await (const size of streams.sizes) {
+    await session.resize(size).catch(() => undefined); // the process has ended: its size is of no interest any more
+  }
+}
