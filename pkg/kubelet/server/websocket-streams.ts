@@ -47,20 +47,13 @@ export function webSocketStreams(webSocket: WebSocket, options: { readsStdin: bo
   webSocket.on('message', (message: Buffer | ArrayBuffer | Buffer[]) => {
     const bytes = Array.isArray(message) ? Buffer.concat(message) : Buffer.from(message as Buffer); // ArrayBuffer alike
     const data = bytes.subarray(1);
-    switch (bytes[0]) {
-      case STDIN:
-        if (options.readsStdin && data.length > 0 && !stdin.put(data)) webSocket.pause();
-        break;
-      case RESIZE: {
-        const size = parseSize(data.toString());
-        if (size !== undefined) sizes.put(size);
-        break;
-      }
-      case CLOSE:
-        if (data[0] === STDIN) stdin.end();
-        break;
-      default: // nothing is expected on other channels
-    }
+    const channel = bytes[0] ?? ERROR;
+    if (channel === STDIN) {
+      if (options.readsStdin && data.length > 0 && !stdin.put(data)) webSocket.pause();
+    } else if (channel === RESIZE) {
+      const size = parseSize(data.toString());
+      if (size !== undefined) sizes.put(size);
+    } else if (channel === CLOSE && data[0] === STDIN) stdin.end();
   });
   webSocket.on('error', () => webSocket.terminate());
   webSocket.once('close', () => {
