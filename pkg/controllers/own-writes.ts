@@ -1,0 +1,57 @@
+// The informer's view of a kind, corrected by what this process wrote itself a moment ago: without it a controller that
+// makes objects with generated names would make them twice. Entries go as soon as the informer has caught up.
+import type { KubeObject } from '../api/schema/resource-type.ts';
+import { keyOf, type ObjectStore } from '../client/object-store.ts';
+
+export class OwnWrites<T extends KubeObject> {
+  readonly #store: ObjectStore<T>;
+  readonly #written = new Map<string, T>();
+  readonly #deleted = new Map<string, string>();
+
+  constructor(store: ObjectStore<T>) {
+    this.#store = store;
+  }
+
+  wrote(object: T): void {
+    const key = keyOf(object);
+    if (!isBehind(this.#store.get(key), object)) return;
+    this.#written.set(key, object);
+  }
+
+  deleted(object: T): void {
+    const key = keyOf(object);
+    this.#written.delete(key);
+    if (this.#store.get(key)?.metadata.uid === object.metadata.uid) this.#deleted.set(key, object.metadata.uid);
+  }
+
+  /** To be called from the informer's handlers: what it shows now is no longer remembered. */
+  seen(object: T): void {
+    const key = keyOf(object);
+    const written = this.#written.get(key);
+    if (written !== undefined && !isBehind(object, written)) this.#written.delete(key);
+  }
+
+  gone(object: T): void {
+    const key = keyOf(object);
+    this.#deleted.delete(key);
+    if (this.#written.get(key)?.metadata.uid === object.metadata.uid) this.#written.delete(key);
+  }
+
+  /** `known`: what the informer shows of a group of objects; `belongs`: whether a remembered one is of that group. */
+  merge(known: readonly T[], belongs: (object: T) => boolean): readonly T[] {
+    if (this.#written.size === 0 && this.#deleted.size === 0) return known;
+    const merged = new Map(known.map((object) => [keyOf(object), object]));
+    for (const [key, object] of this.#written) {
+      if (belongs(object) && isBehind(this.#store.get(key), object)) merged.set(key, object);
+    }
+    for (const [key, uid] of this.#deleted) if (merged.get(key)?.metadata.uid === uid) merged.delete(key);
+    return [...merged.values()];
+  }
+}
+
+/** Resource versions of one kind grow (Kubernetes 1.35 promises that clients may compare them). */
+function isBehind(shown: KubeObject | undefined, written: KubeObject): boolean {
+  if (shown === undefined) return true;
+  const [a, b] = [shown.metadata.resourceVersion, written.metadata.resourceVersion];
+  return a.length === b.length ? a < b : a.length < b.length;
+}
