@@ -41,6 +41,8 @@ export type ApiResponse =
       readonly body: Encoded;
       readonly contentType: string;
       readonly warnings: readonly string[];
+      /** Further headers, such as an ETag. */
+      readonly headers?: Readonly<Record<string, string>>;
     }
   /** Frames are batches: every frame of one batch is written together. */
   | { readonly form: 'watch'; readonly contentType: string; readonly events: AsyncIterable<readonly Encoded[]> }

@@ -1,0 +1,149 @@
+// What a cluster is born with, made at every start if it is missing: the system's namespaces and the `kubernetes` Service
+// with its endpoints, which is how pods reach this server. The latter two are looked after as long as the server runs.
+import { isApiError } from '../api/meta/status.ts';
+import type { KubeObject } from '../api/schema/resource-type.ts';
+import type { Clock } from '../clock/clock.ts';
+import type { Logger } from '../logging/logger.ts';
+import { sameJson } from './registry/copy-json.ts';
+import type { ResourceApi } from './registry/resource-api.ts';
+import type { ServedKind } from './registry/served-kind.ts';
+import type { ServiceAddresses } from './registry/service-addresses.ts';
+import type { WriteContext } from './registry/write-parts.ts';
+import type { UserInfo } from './request.ts';
+import type { WatchCache } from './watchcache/watch-cache.ts';
+
+/** Any kind's object, as far as it is written here. */
+type Bare = KubeObject & { [field: string]: unknown };
+
+export interface BootstrapParts {
+  readonly api: ResourceApi;
+  readonly cache: WatchCache;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly addresses: ServiceAddresses;
+  readonly advertise: { readonly address: string; readonly port: number } | undefined;
+}
+
+const NAMESPACES: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+const REPAIR_MS = 10_000;
+const MYSELF: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+const HOME = 'default';
+const NAME = 'kubernetes';
+
+export class Bootstrap implements Disposable {
+  readonly #parts: BootstrapParts;
+  #timer: Disposable | undefined;
+  #stopped = false;
+
+  constructor(parts: BootstrapParts) {
+    this.#parts = parts;
+  }
+
+  /** Once everything is there, keeps it so until disposed. */
+  async run(): Promise<void> {
+    await Promise.all(NAMESPACES.map((name) => this.#ensureNamespace(name)));
+    await this.#repair();
+    this.#arm();
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopped = true;
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  #arm(): void {
+    if (this.#stopped) return;
+    this.#timer = this.#parts.clock.schedule(REPAIR_MS, () => {
+      Promise.all([...NAMESPACES.map((name) => this.#ensureNamespace(name)), this.#repair()])
+        .catch((error: unknown) => {
+          if (!this.#stopped) this.#parts.log.warn('cannot restore the objects of the system', { error });
+        })
+        .finally(() => this.#arm());
+    });
+  }
+
+  async #ensureNamespace(name: string): Promise<void> {
+    const served = this.#parts.api.kindOf('', 'namespaces');
+    if (served === undefined || this.#parts.api.parts.reader.peek(served, '', name) !== undefined) return;
+    await this.#create(served, '', { ...typed('v1', 'Namespace', metadata(name)), spec: {}, status: {} });
+  }
+
+  async #repair(): Promise<void> {
+    await Promise.all([this.#ensureService(), this.#ensureEndpoints(), this.#ensureEndpointSlice()]);
+  }
+
+  async #ensureService(): Promise<void> {
+    const served = this.#parts.api.kindOf('', 'services');
+    if (served === undefined || this.#parts.api.parts.reader.peek(served, HOME, NAME) !== undefined) return;
+    await this.#create(served, HOME, {
+      ...typed('v1', 'Service', metadata(NAME, { component: 'apiserver', provider: 'kubernetes' })),
+      spec: {
+        type: 'ClusterIP',
+        clusterIP: this.#parts.addresses.range.first,
+        ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: this.#parts.advertise?.port ?? 443 }],
+        sessionAffinity: 'None',
+      },
+      status: {},
+    });
+  }
+
+  async #ensureEndpoints(): Promise<void> {
+    const { advertise, api } = this.#parts;
+    const served = api.kindOf('', 'endpoints');
+    if (advertise === undefined || served === undefined) return;
+    const { address, port } = advertise;
+    await this.#ensure(served, {
+      ...typed('v1', 'Endpoints', metadata(NAME, { 'endpointslice.kubernetes.io/skip-mirror': 'true' })),
+      subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+    });
+  }
+
+  async #ensureEndpointSlice(): Promise<void> {
+    const { advertise, api } = this.#parts;
+    const served = api.kindOf('discovery.k8s.io', 'endpointslices');
+    if (advertise === undefined || served === undefined) return;
+    const { address, port } = advertise;
+    await this.#ensure(served, {
+      ...typed('discovery.k8s.io/v1', 'EndpointSlice', metadata(NAME, { 'kubernetes.io/service-name': NAME })),
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [address], conditions: { ready: true } }],
+      ports: [{ name: 'https', port, protocol: 'TCP' }],
+    });
+  }
+
+  /** Creates the object, or makes an existing one equal in everything but metadata. */
+  async #ensure(served: ServedKind, wanted: Bare): Promise<void> {
+    const { reader } = this.#parts.api.parts;
+    const live = reader.peek(served, HOME, NAME)?.value;
+    if (live === undefined) return this.#create(served, HOME, wanted);
+    if (sameJson({ ...live, metadata: undefined }, { ...wanted, metadata: undefined })) return;
+    await this.#parts.api.updater.update({
+      context: contextOf(served, HOME, NAME),
+      next: (old) => ({ object: { ...wanted, metadata: { ...(old ?? wanted).metadata } } }),
+      createMissing: false,
+    });
+  }
+
+  async #create(served: ServedKind, namespace: string, object: Bare): Promise<void> {
+    try {
+      await this.#parts.api.creator.create(contextOf(served, namespace, ''), object);
+    } catch (error) {
+      // Another API server of the same store was faster.
+      if (!isApiError(error, 'AlreadyExists')) throw error;
+    }
+  }
+}
+
+/** The registry fills in the rest. */
+function metadata(name: string, labels?: Record<string, string>): KubeObject['metadata'] {
+  return { name, uid: '', resourceVersion: '', creationTimestamp: '', ...(labels !== undefined && { labels }) };
+}
+
+function typed(apiVersion: string, kind: string, meta: KubeObject['metadata']): Bare {
+  return { apiVersion, kind, metadata: meta };
+}
+
+function contextOf(served: ServedKind, namespace: string, name: string): WriteContext {
+  const options = { dryRun: false, fieldManager: 'kube-apiserver', fieldValidation: 'Ignore', force: false } as const;
+  return { served, namespace, name, subresource: '', user: MYSELF, manager: 'kube-apiserver', options, warnings: [] };
+}

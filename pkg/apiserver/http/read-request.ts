@@ -1,0 +1,57 @@
+// From Node's request to the core's, with the body read whole up to Kubernetes' limit.
+import type { IncomingMessage } from 'node:http';
+import { createGunzip } from 'node:zlib';
+import { badRequest, tooLarge } from '../http-errors.ts';
+import type { ApiRequest, RequestBody, UserInfo } from '../request.ts';
+
+/** Kubernetes' limit for the body of a write (3 MiB). */
+export const BODY_LIMIT = 3 * 1024 * 1024;
+const NO_QUERY = new URLSearchParams();
+
+/** Throws ApiError: 413 for a body above the limit, 400 for one that is cut off. */
+export async function readRequest(message: IncomingMessage, user: UserInfo, signal: AbortSignal): Promise<ApiRequest> {
+  const { url = '/', method = 'GET' } = message;
+  const mark = url.indexOf('?');
+  return {
+    method,
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1)),
+    headers: headersOf(message),
+    user,
+    body: method === 'GET' || method === 'HEAD' ? undefined : await bodyOf(message),
+    signal,
+  };
+}
+
+/** Headers that may come several times are joined with commas by Node, but for a few that stay lists. */
+function headersOf(message: IncomingMessage): Readonly<Record<string, string | undefined>> {
+  // Only `set-cookie` is ever a list, which means nothing here.
+  return message.headers as Record<string, string | undefined>;
+}
+
+async function bodyOf(message: IncomingMessage): Promise<RequestBody | undefined> {
+  const length = Number(message.headers['content-length'] ?? 0);
+  if (length > BODY_LIMIT) throw tooLarge(BODY_LIMIT);
+  const contentType = message.headers['content-type'] ?? '';
+  if (length === 0 && message.headers['transfer-encoding'] === undefined) return undefined;
+  const encoded = message.headers['content-encoding'] === 'gzip';
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of encoded ? message.pipe(createGunzip()) : message) {
+      // A stream without an encoding yields Buffers.
+      const bytes = chunk as Buffer;
+      size += bytes.length;
+      if (size > BODY_LIMIT) throw tooLarge(BODY_LIMIT);
+      chunks.push(bytes);
+    }
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') {
+      throw badRequest(`cannot read the body: ${cause.message}`, cause);
+    }
+    throw cause;
+  }
+  const [only] = chunks;
+  const bytes = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
+  return { form: 'bytes', bytes, contentType };
+}

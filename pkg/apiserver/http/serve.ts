@@ -1,0 +1,136 @@
+// The API server on the network: HTTPS by Express, one handler for everything. Translates requests and answers and decides
+// nothing; the core does.
+import express from 'express';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
+import { authenticate, type TokenAuthenticator } from '../authn/authenticator.ts';
+import { statusResponse } from '../encoded.ts';
+import { unauthorized } from '../http-errors.ts';
+import { ApiError } from '../../api/meta/status.ts';
+import type { ApiServer } from '../server.ts';
+import { certificateOf } from './peer-certificate.ts';
+import { readRequest } from './read-request.ts';
+import { handleUpgrade } from './upgrade.ts';
+import { writeResponse } from './write-response.ts';
+
+export interface ServeOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly tls: Pick<SecureContextOptions, 'cert' | 'key'>;
+  /** PEM of who signs client certificates; undefined: none are accepted. */
+  readonly clientAuthority?: string;
+  /** `--anonymous-auth`; default yes. */
+  readonly anonymous?: boolean;
+}
+
+export interface HttpsListener extends AsyncDisposable {
+  readonly port: number;
+  /** Takes no more connections, ends watches and waits a moment for the rest. */
+  close(): Promise<void>;
+}
+
+/** Connections that say nothing are cut off after this. */
+const HEADERS_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 90_000;
+const DRAIN_MS = 5000;
+
+export async function serveHttps(api: ApiServer, options: ServeOptions): Promise<HttpsListener> {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use((request, response) => {
+    answer(api, options, request, response).catch((error: unknown) => {
+      api.log.error('cannot answer', { method: request.method, path: request.path, error });
+      response.destroy();
+    });
+  });
+  const { cert, key } = options.tls;
+  const server = createServer(
+    {
+      cert,
+      key,
+      requestCert: options.clientAuthority !== undefined,
+      rejectUnauthorized: false,
+      ...(options.clientAuthority !== undefined && { ca: options.clientAuthority }),
+      ALPNProtocols: ['http/1.1'],
+      keepAlive: true,
+      noDelay: true,
+    },
+    app,
+  );
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  // Watches and slow bodies have limits of their own.
+  server.requestTimeout = 0;
+  server.maxHeadersCount = 200;
+  server.on('upgrade', (request, socket, head) => {
+    handleUpgrade({ api, options, request, socket, head }).catch((error: unknown) => {
+      api.log.error('cannot upgrade', { path: request.url, error });
+      socket.destroy();
+    });
+  });
+  await listen(server, options);
+  return listenerOf(server, api);
+}
+
+async function answer(
+  api: ApiServer,
+  options: Pick<ServeOptions, 'anonymous'>,
+  request: express.Request,
+  response: express.Response,
+): Promise<void> {
+  const gone = new AbortController();
+  response.on('close', () => {
+    if (!response.writableFinished) gone.abort(new Error('the client has gone'));
+  });
+  let user;
+  try {
+    user = await userOf(api.tokenAuthenticators, options, request);
+    if (user === undefined) return await writeResponse(statusResponse(unauthorized().status), request, response);
+    const asked = await readRequest(request, user, gone.signal);
+    return await writeResponse(await api.handle(asked), request, response);
+  } catch (error) {
+    if (gone.signal.aborted) return;
+    if (!(error instanceof ApiError)) throw error;
+    // The rest of a body that is not read would be taken for the next request.
+    response.setHeader('connection', 'close');
+    await writeResponse(statusResponse(error.status), request, response);
+  }
+}
+
+export async function userOf(
+  tokens: readonly TokenAuthenticator[],
+  { anonymous = true }: Pick<ServeOptions, 'anonymous'>,
+  request: { readonly socket: unknown; readonly headers: { readonly authorization?: string | undefined } },
+) {
+  const credentials = { certificate: certificateOf(request.socket), authorization: request.headers.authorization };
+  const user = await authenticate(credentials, tokens);
+  return user !== undefined && !anonymous && user.groups.includes('system:unauthenticated') ? undefined : user;
+}
+
+function listen(server: Server, { host, port }: ServeOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function listenerOf(server: Server, api: ApiServer): HttpsListener {
+  // A server that listens on TCP has an address.
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    server.closeIdleConnections();
+    using deadline = api.clock.schedule(DRAIN_MS, () => server.closeAllConnections());
+    await closed;
+    deadline[Symbol.dispose]();
+  };
+  return { port, close, [Symbol.asyncDispose]: close };
+}

@@ -1,0 +1,102 @@
+// From the core's answer to Node's response. Frames of a watch that are ready together leave in one write; a client that
+// does not read stops the flow, and the watch's own buffer decides when that is too long.
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { ApiResponse } from '../request.ts';
+
+/** Kubernetes compresses answers of 128 KiB and more, fast rather than small. */
+const COMPRESS_FROM = 128 * 1024;
+const compress = promisify(gzip);
+
+export async function writeResponse(
+  answer: ApiResponse,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  switch (answer.form) {
+    case 'object':
+      return writeObject(answer, request, response);
+    case 'watch':
+      return writeWatch(answer, response);
+    case 'stream':
+      return writeStream(answer, response);
+  }
+}
+
+async function writeObject(
+  answer: Extract<ApiResponse, { form: 'object' }>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { status, contentType, warnings, headers } = answer;
+  const { bytes } = answer.body;
+  const head: Record<string, string | string[] | number> = {
+    'cache-control': 'no-cache, private',
+    'content-type': contentType,
+    ...headers,
+  };
+  if (warnings.length > 0) head['warning'] = warnings.map((text) => `299 - ${quoted(text)}`);
+  if (status === 429 || status === 503) head['retry-after'] = '1';
+  const squeeze = bytes.length >= COMPRESS_FROM && acceptsGzip(request);
+  const body = squeeze ? await compress(bytes, { level: 1 }) : bytes;
+  if (squeeze) {
+    head['content-encoding'] = 'gzip';
+    head['vary'] = 'Accept-Encoding';
+  }
+  head['content-length'] = body.length;
+  response.writeHead(status, head);
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+async function writeWatch(answer: Extract<ApiResponse, { form: 'watch' }>, response: ServerResponse): Promise<void> {
+  response.writeHead(200, { 'cache-control': 'no-cache, private', 'content-type': answer.contentType });
+  response.flushHeaders();
+  for await (const batch of answer.events) {
+    const [only] = batch;
+    if (only === undefined) continue;
+    const bytes = batch.length === 1 ? only.bytes : Buffer.concat(batch.map((frame) => frame.bytes));
+    if (!response.write(bytes) && !(await drained(response))) break;
+    if (response.destroyed) break;
+  }
+  response.end();
+}
+
+async function writeStream(answer: Extract<ApiResponse, { form: 'stream' }>, response: ServerResponse): Promise<void> {
+  response.writeHead(answer.status, { 'cache-control': 'no-cache, private', 'content-type': answer.contentType });
+  response.flushHeaders();
+  try {
+    for await (const chunk of answer.chunks) {
+      if (!response.write(chunk) && !(await drained(response))) return;
+    }
+    response.end();
+  } catch {
+    // The source broke in the middle: the client must see that the stream is not whole.
+    response.destroy();
+  }
+}
+
+/** False when the client has gone. */
+async function drained(response: ServerResponse): Promise<boolean> {
+  if (response.destroyed) return false;
+  const stop = new AbortController();
+  const { signal } = stop;
+  try {
+    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+  } finally {
+    stop.abort();
+  }
+  return !response.destroyed;
+}
+
+function acceptsGzip(request: IncomingMessage): boolean {
+  const accepted = request.headers['accept-encoding'];
+  return typeof accepted === 'string' && accepted.includes('gzip');
+}
+
+/** The text of a Warning header (RFC 7234): quotes and backslashes escaped, nothing that would end the header. */
+function quoted(text: string): string {
+  const escaped = text.replaceAll(/[\\"]/g, (character) => `\\${character}`);
+  return `"${escaped.replaceAll(/[^\t\u0020-\u007e\u0080-\u00ff]/g, ' ')}"`;
+}

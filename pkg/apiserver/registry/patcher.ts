@@ -1,0 +1,97 @@
+// PATCH: how each kind of patch makes the next object out of the live one. The rest is an update like any other.
+import { parse } from 'yaml';
+import { ApiError } from '../../api/meta/status.ts';
+import type { FieldValidation } from '../../api/schema/decode.ts';
+import type { KubeObject } from '../../api/schema/resource-type.ts';
+import type { Instant } from '../../clock/clock.ts';
+import { badRequest, unsupportedMediaType } from '../http-errors.ts';
+import { applyServerSide } from '../patch/apply.ts';
+import {
+  APPLY_PATCH,
+  decodePatched,
+  JSON_PATCH,
+  MERGE_PATCH,
+  patchObject,
+  STRATEGIC_MERGE_PATCH,
+} from '../patch/patch.ts';
+import type { RequestBody } from '../request.ts';
+import { copyJson } from './copy-json.ts';
+import { mediaTypeOf } from './request-body.ts';
+import type { BodyType } from './request-body.ts';
+import type { Next } from './updater.ts';
+import { addWarning, type WriteContext } from './write-parts.ts';
+
+const PATCH_TYPES: readonly string[] = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH];
+
+/** Throws 415 for a body that is no patch. */
+export function isApply(body: RequestBody | undefined): boolean {
+  const type = mediaTypeOf(body?.contentType ?? '');
+  if (!PATCH_TYPES.includes(type)) throw unsupportedMediaType(PATCH_TYPES);
+  return type === APPLY_PATCH;
+}
+
+/** The step from the live object to the next for a patch that is no apply. */
+export function patchStep(context: WriteContext, body: RequestBody): (live: KubeObject | undefined) => Next {
+  const { served, options, warnings } = context;
+  const patch = patchOf(body);
+  return (live) => {
+    const object = patchValue(live, patch, served, body.contentType, options.fieldValidation, warnings);
+    return { object };
+  };
+}
+
+/** Also for bodies that are not stored, such as Scale. */
+export function patchValue(
+  live: KubeObject | undefined,
+  patch: unknown,
+  type: BodyType,
+  contentType: string,
+  fieldValidation: FieldValidation,
+  warnings: string[],
+): KubeObject {
+  const { schema, groupVersionKind } = type;
+  const patched = patchObject({ contentType, patch, live, schema, fieldValidation });
+  const decoded = decodePatched(patched.object, { contentType, patch }, { schema, groupVersionKind, fieldValidation });
+  for (const warning of [...patched.warnings, ...decoded.warnings]) addWarning(warnings, warning);
+  // Parts that the patch left alone are still the live object's.
+  return copyJson(decoded.object);
+}
+
+export function applyStep(
+  context: WriteContext,
+  body: RequestBody,
+  now: Instant,
+): (live: KubeObject | undefined) => Next {
+  const { served, manager, options, subresource } = context;
+  const applied = appliedOf(body);
+  return (live) => {
+    const { object } = applyServerSide({
+      kind: served.definition,
+      live,
+      applied: copyJson(applied),
+      manager,
+      force: options.force,
+      subresource,
+      now,
+    });
+    return { object: copyJson(object), tracked: true };
+  };
+}
+
+export function patchOf(body: RequestBody): unknown {
+  return body.form === 'value' ? body.value : textOf(body.bytes);
+}
+
+function appliedOf(body: RequestBody): unknown {
+  if (body.form === 'value') return body.value;
+  try {
+    return parse(textOf(body.bytes), { maxAliasCount: 100 }) as unknown;
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause;
+    throw badRequest(`error decoding YAML: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}

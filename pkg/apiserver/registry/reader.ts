@@ -1,0 +1,162 @@
+// GET and LIST. Reads come from the watch cache; only the pages of a list that has changed since its first page, and exact
+// old revisions, go to the store. Revision rules: https://kubernetes.io/docs/reference/using-api/api-concepts
+import { notFound } from '../../api/meta/status.ts';
+import { CompactedError, FutureRevisionError, type Revision, type Store } from '../../storage/store.ts';
+import { CachedObject } from '../watchcache/cached-object.ts';
+import type { WatchCache } from '../watchcache/watch-cache.ts';
+import {
+  ANY_REVISION,
+  decodeContinue,
+  encodeContinue,
+  expiredContinue,
+  expiredRevision,
+  type ContinueToken,
+} from './continue-token.ts';
+import type { ListMetadata } from './encoded-list.ts';
+import type { ListOptions } from './list-options.ts';
+import { revisionOf } from './query-values.ts';
+import type { Selection } from './selection.ts';
+import type { ServedKind } from './served-kind.ts';
+
+export interface ListResult {
+  /** As the kind shows them. */
+  readonly items: readonly CachedObject[];
+  readonly metadata: ListMetadata;
+}
+
+interface Page {
+  readonly objects: readonly CachedObject[];
+  /** Key of the last object given out when more follow. */
+  readonly more: string | undefined;
+  readonly remaining: number;
+  readonly revision: Revision;
+}
+
+/** Entries read from the store at a time when a selector leaves most of them out. */
+const STORE_PAGE = 1000;
+
+export class Reader {
+  readonly #cache: WatchCache;
+  readonly #store: Store;
+
+  constructor(cache: WatchCache, store: Store) {
+    this.#cache = cache;
+    this.#store = store;
+  }
+
+  /** The stored object; throws 404. `resourceVersion`: not older than that; '' the newest; '0' whatever is at hand. */
+  async get(served: ServedKind, namespace: string, name: string, resourceVersion = ''): Promise<CachedObject> {
+    await this.#freshness(resourceVersion);
+    const found = this.#cache.resource(served.prefix).get(served.namespaced ? namespace : '', name);
+    if (found === undefined) throw notFound(served.resource, name);
+    return found;
+  }
+
+  /** What the cache has, now, without waiting. */
+  peek(served: ServedKind, namespace: string, name: string): CachedObject | undefined {
+    return this.#cache.resource(served.prefix).get(served.namespaced ? namespace : '', name);
+  }
+
+  /** What there is, not older than the last acknowledged write. */
+  async find(served: ServedKind, namespace: string, name: string): Promise<CachedObject | undefined> {
+    await this.#cache.current();
+    return this.peek(served, namespace, name);
+  }
+
+  async list(served: ServedKind, selection: Selection, options: ListOptions): Promise<ListResult> {
+    const page = await this.#page(served, selection, options);
+    const { more } = page;
+    const metadata: ListMetadata = {
+      resourceVersion: String(page.revision),
+      ...(more !== undefined && {
+        continue: encodeContinue({ revision: page.revision, after: more.slice(served.prefix.length) }),
+        ...(selection.everything && { remainingItemCount: page.remaining }),
+      }),
+    };
+    const mapped = served.definition.storage !== undefined;
+    return { items: mapped ? page.objects.map((object) => served.view(object)) : page.objects, metadata };
+  }
+
+  async #page(served: ServedKind, selection: Selection, options: ListOptions): Promise<Page> {
+    if (options.continue !== '') {
+      const token = decodeContinue(options.continue);
+      if (token.revision !== ANY_REVISION) return this.#pageAt(served, selection, options.limit, token);
+      await this.#cache.current();
+      return this.#cachedPage(served, selection, options.limit, token.after);
+    }
+    const { resourceVersion, resourceVersionMatch } = options;
+    const any = resourceVersion === '0';
+    const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && options.limit > 0);
+    if (resourceVersion !== '' && !any && exact) {
+      return this.#pageAt(served, selection, options.limit, { revision: revisionOf(resourceVersion), after: '' });
+    }
+    await this.#freshness(resourceVersion);
+    return this.#cachedPage(served, selection, any ? 0 : options.limit, '');
+  }
+
+  async #freshness(resourceVersion: string): Promise<void> {
+    if (resourceVersion === '') {
+      const late = this.#cache.current();
+      if (late !== undefined) await late;
+    } else if (resourceVersion !== '0') await this.#cache.waitFor(revisionOf(resourceVersion));
+  }
+
+  /** The state at the token's revision, from memory when nothing has changed since. */
+  async #pageAt(served: ServedKind, selection: Selection, limit: number, token: ContinueToken): Promise<Page> {
+    await this.#cache.waitFor(token.revision);
+    if (this.#cache.resource(served.prefix).lastChange <= token.revision) {
+      return { ...this.#cachedPage(served, selection, limit, token.after), revision: token.revision };
+    }
+    return this.#storedPage(served, selection, limit, token);
+  }
+
+  #cachedPage(served: ServedKind, selection: Selection, limit: number, after: string): Page {
+    const { revision } = this.#cache;
+    const objects = this.#cached(served, selection, after);
+    if (limit === 0 || objects.length <= limit) return { objects, more: undefined, remaining: 0, revision };
+    const page = objects.slice(0, limit);
+    return { objects: page, more: page.at(-1)?.key, remaining: objects.length - limit, revision };
+  }
+
+  #cached(served: ServedKind, selection: Selection, after: string): CachedObject[] {
+    const resource = this.#cache.resource(served.prefix);
+    const { namespace, name, everything } = selection;
+    if (name !== undefined && after === '' && (namespace !== undefined || !served.namespaced)) {
+      const one = resource.get(namespace ?? '', name);
+      return one !== undefined && selection.matches(one) ? [one] : [];
+    }
+    const all = resource.list(namespace, after === '' ? undefined : served.prefix + after);
+    return everything ? all : all.filter((object) => selection.matches(object));
+  }
+
+  async #storedPage(served: ServedKind, selection: Selection, limit: number, token: ContinueToken): Promise<Page> {
+    const prefix = selection.namespace === undefined ? served.prefix : `${served.prefix}${selection.namespace}/`;
+    const objects: CachedObject[] = [];
+    let after = token.after === '' ? undefined : served.prefix + token.after;
+    try {
+      for (;;) {
+        const wanted = limit === 0 ? STORE_PAGE : selection.everything ? limit - objects.length : STORE_PAGE;
+        const page = await this.#store.list(prefix, {
+          limit: wanted,
+          revision: token.revision,
+          ...(after !== undefined && { after }),
+        });
+        for (const [index, { key, revision, value }] of page.entries.entries()) {
+          after = key;
+          const object = CachedObject.fromStored(key, revision, value);
+          if (!selection.matches(object)) continue;
+          objects.push(object);
+          if (limit === 0 || objects.length < limit) continue;
+          const remaining = page.remaining + page.entries.length - index - 1;
+          return { objects, more: remaining > 0 ? key : undefined, remaining, revision: token.revision };
+        }
+        if (page.remaining === 0) return { objects, more: undefined, remaining: 0, revision: token.revision };
+      }
+    } catch (error) {
+      if (error instanceof FutureRevisionError) await this.#cache.waitFor(token.revision);
+      if (!(error instanceof CompactedError)) throw error;
+      if (token.after === '') throw expiredRevision();
+      throw expiredContinue(encodeContinue({ revision: ANY_REVISION, after: token.after }));
+    }
+  }
+}

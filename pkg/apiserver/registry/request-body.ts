@@ -1,0 +1,44 @@
+// Bodies of writes: which formats are taken and how an object comes out of them. Values handed over by callers of this
+// process are copied, as they stay theirs.
+import { decodeObject, decodeValue, type Decoded, type FieldValidation } from '../../api/schema/decode.ts';
+import type { ObjectSchema } from '../../api/schema/object-schema.ts';
+import { SERVED_TYPES } from '../http/accept.ts';
+import { unsupportedMediaType } from '../http-errors.ts';
+import type { RequestBody } from '../request.ts';
+import { copyJson } from './copy-json.ts';
+
+export interface BodyType {
+  readonly schema: ObjectSchema;
+  readonly groupVersionKind: { readonly group: string; readonly version: string; readonly kind: string };
+}
+
+/** Throws 400 for what cannot be read as the type and 415 for other formats than JSON and YAML. */
+export function decodeBody(body: RequestBody | undefined, type: BodyType, fieldValidation: FieldValidation): Decoded {
+  const format = formatOf(body?.contentType ?? '');
+  if (body?.form === 'value') return decodeValue(copyJson(body.value), { ...type, fieldValidation });
+  const text =
+    body === undefined ? '' : Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.length).toString('utf8');
+  return decodeObject(text, { ...type, format, fieldValidation });
+}
+
+export function isEmpty(body: RequestBody | undefined): boolean {
+  return body === undefined || (body.form === 'bytes' ? body.bytes.length === 0 : body.value === undefined);
+}
+
+/** Without parameters such as `charset`, in lower case. */
+export function mediaTypeOf(contentType: string): string {
+  const end = contentType.indexOf(';');
+  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+}
+
+function formatOf(contentType: string): 'json' | 'yaml' {
+  switch (mediaTypeOf(contentType)) {
+    case '':
+    case 'application/json':
+      return 'json';
+    case 'application/yaml':
+      return 'yaml';
+    default:
+      throw unsupportedMediaType(SERVED_TYPES);
+  }
+}

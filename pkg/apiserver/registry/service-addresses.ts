@@ -1,0 +1,225 @@
+// Cluster IPs and node ports of Services: given out on create and update, never twice at the same time, free again when the
+// Service is gone or gives them up. What is taken follows from the Services themselves, so a restart forgets nothing.
+// k8s.io/kubernetes pkg/registry/core/service/storage/alloc.go.
+import { invalid, type FieldError } from '../../api/meta/status.ts';
+import type { Service } from '../../api/schema/generated/core.v1.gen.ts';
+import type { KubeObject } from '../../api/schema/resource-type.ts';
+import type { Random } from '../../clock/clock.ts';
+import { internalError } from '../http-errors.ts';
+import type { WatchCache } from '../watchcache/watch-cache.ts';
+import { AddressRange } from './address-range.ts';
+import { carryOverAllocations, fillFamilies, needsClusterIp, needsNodePorts } from './service-defaults.ts';
+import type { Reservation, ResourceHook } from './write-parts.ts';
+
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+const PREFIX = '/registry/core/services/';
+
+export class ServiceAddresses {
+  readonly range: AddressRange;
+  readonly #ports: PortRange;
+  readonly #random: Random;
+  /** `port/protocol`. */
+  readonly #takenPorts = new Set<string>();
+  readonly hook: ResourceHook;
+
+  constructor(cidr: string, ports: PortRange, cache: WatchCache, random: Random) {
+    this.range = new AddressRange(cidr);
+    this.#ports = ports;
+    this.#random = random;
+    for (const { value } of cache.resource(PREFIX).list(undefined)) this.#restore(serviceOf(value));
+    this.hook = { begin: (change) => this.#begin(change), removed: (object) => this.#release(serviceOf(object)) };
+  }
+
+  #restore(service: Service): void {
+    for (const address of addressesOf(service)) this.range.take(address);
+    for (const port of portsOf(service)) this.#takenPorts.add(port);
+  }
+
+  #release(service: Service): void {
+    for (const address of addressesOf(service)) this.range.release(address);
+    for (const port of portsOf(service)) this.#takenPorts.delete(port);
+  }
+
+  #begin(change: { object: KubeObject; old: KubeObject | undefined; dryRun: boolean }): Reservation {
+    const service = serviceOf(change.object);
+    const old = change.old === undefined ? undefined : serviceOf(change.old);
+    const taken = new Taken();
+    try {
+      if (old !== undefined) carryOverAllocations(service, old);
+      fillFamilies(service);
+      this.#assignAddress(service, old, taken);
+      this.#assignPorts(service, old, taken);
+    } catch (error) {
+      this.#giveBack(taken);
+      throw error;
+    }
+    return {
+      commit: () => {
+        if (old !== undefined) this.#releaseUnused(service, old);
+      },
+      cancel: () => this.#giveBack(taken),
+    };
+  }
+
+  #assignAddress(service: Service, old: Service | undefined, taken: Taken): void {
+    if (!needsClusterIp(service)) return;
+    const { spec } = service;
+    const asked = spec.clusterIP ?? '';
+    if (asked !== '') {
+      spec.clusterIPs = spec.clusterIPs?.length ? spec.clusterIPs : [asked];
+      if (old !== undefined && addressesOf(old).includes(asked)) return;
+      this.#takeAddress(service, asked, taken);
+      return;
+    }
+    const address = this.range.takeAny(this.#random, () => true);
+    if (address === undefined) throw internalError('failed to allocate a serviceIP: range is full');
+    taken.addresses.push(address);
+    spec.clusterIP = address;
+    spec.clusterIPs = [address];
+  }
+
+  #takeAddress(service: Service, address: string, taken: Taken): void {
+    if (!this.range.contains(address)) {
+      throw faulty(
+        service,
+        'spec.clusterIPs',
+        `["${address}"]`,
+        `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${this.range.cidr}`,
+      );
+    }
+    if (!this.range.take(address)) {
+      throw faulty(
+        service,
+        'spec.clusterIPs',
+        `["${address}"]`,
+        `failed to allocate IP ${address}: provided IP is already allocated`,
+      );
+    }
+    taken.addresses.push(address);
+  }
+
+  #assignPorts(service: Service, old: Service | undefined, taken: Taken): void {
+    if (!needsNodePorts(service)) return;
+    const before = new Set(old === undefined ? [] : portsOf(old));
+    const mine = new Set<string>();
+    for (const [index, port] of (service.spec.ports ?? []).entries()) {
+      const protocol = port.protocol ?? 'TCP';
+      if (port.nodePort) {
+        const key = `${port.nodePort}/${protocol}`;
+        if (!before.has(key) && !mine.has(key)) this.#takePort(service, index, port.nodePort, key, taken);
+        mine.add(key);
+      } else if (service.spec.allocateLoadBalancerNodePorts !== false || service.spec.type !== 'LoadBalancer') {
+        // One port of two protocols gets one node port.
+        const twin = service.spec.ports?.find(
+          (other) => other.port === port.port && other.nodePort && !mine.has(`${other.nodePort}/${protocol}`),
+        );
+        port.nodePort = this.#anyPort(protocol, twin?.nodePort, taken);
+        mine.add(`${port.nodePort}/${protocol}`);
+      }
+    }
+    this.#assignHealthPort(service, old, taken);
+  }
+
+  #assignHealthPort(service: Service, old: Service | undefined, taken: Taken): void {
+    const { spec } = service;
+    if (spec.type !== 'LoadBalancer' || spec.externalTrafficPolicy !== 'Local') return;
+    if (!spec.healthCheckNodePort) {
+      spec.healthCheckNodePort = this.#anyPort('TCP', undefined, taken);
+      return;
+    }
+    const key = `${spec.healthCheckNodePort}/TCP`;
+    if (old !== undefined && portsOf(old).includes(key)) return;
+    if (this.#takenPorts.has(key)) {
+      throw faulty(
+        service,
+        'spec.healthCheckNodePort',
+        String(spec.healthCheckNodePort),
+        'provided port is already allocated',
+      );
+    }
+    this.#takenPorts.add(key);
+    taken.ports.push(key);
+  }
+
+  #takePort(service: Service, index: number, port: number, key: string, taken: Taken): void {
+    const field = `spec.ports[${index}].nodePort`;
+    const { first, last } = this.#ports;
+    if (port < first || port > last) {
+      throw faulty(
+        service,
+        field,
+        String(port),
+        `provided port is not in the valid range. The range of valid ports is ${first}-${last}`,
+      );
+    }
+    if (this.#takenPorts.has(key)) throw faulty(service, field, String(port), 'provided port is already allocated');
+    this.#takenPorts.add(key);
+    taken.ports.push(key);
+  }
+
+  #anyPort(protocol: string, wanted: number | undefined, taken: Taken): number {
+    const { first, last } = this.#ports;
+    const span = last - first + 1;
+    const start = Math.floor(this.#random() * span);
+    const candidates = wanted === undefined ? [] : [wanted];
+    for (let i = 0; i < span; i++) candidates.push(first + ((start + i) % span));
+    for (const port of candidates) {
+      const key = `${port}/${protocol}`;
+      // A fresh port is free for all protocols, so that a later port of another protocol can join it.
+      const busy =
+        port === wanted
+          ? this.#takenPorts.has(key)
+          : PROTOCOLS.some((other) => this.#takenPorts.has(`${port}/${other}`));
+      if (busy) continue;
+      this.#takenPorts.add(key);
+      taken.ports.push(key);
+      return port;
+    }
+    throw internalError('failed to allocate a nodePort: range is full');
+  }
+
+  #releaseUnused(service: Service, old: Service): void {
+    const addresses = new Set(addressesOf(service));
+    for (const address of addressesOf(old)) if (!addresses.has(address)) this.range.release(address);
+    const ports = new Set(portsOf(service));
+    for (const port of portsOf(old)) if (!ports.has(port)) this.#takenPorts.delete(port);
+  }
+
+  #giveBack({ addresses, ports }: Taken): void {
+    for (const address of addresses) this.range.release(address);
+    for (const port of ports) this.#takenPorts.delete(port);
+  }
+}
+
+const PROTOCOLS: readonly string[] = ['TCP', 'UDP', 'SCTP'];
+
+class Taken {
+  readonly addresses: string[] = [];
+  readonly ports: string[] = [];
+}
+
+function addressesOf({ spec }: Service): string[] {
+  const all = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
+  return all.filter((address) => address !== '' && address !== 'None');
+}
+
+function portsOf({ spec }: Service): string[] {
+  const ports = (spec.ports ?? [])
+    .filter(({ nodePort }) => nodePort)
+    .map(({ nodePort, protocol }) => `${nodePort}/${protocol ?? 'TCP'}`);
+  return spec.healthCheckNodePort ? [...ports, `${spec.healthCheckNodePort}/TCP`] : ports;
+}
+
+function faulty(service: Service, field: string, value: string, why: string) {
+  const error: FieldError = { type: 'Invalid', field, body: `Invalid value: ${value}: ${why}` };
+  return invalid({ group: '', kind: 'Service', name: service.metadata.name }, [error]);
+}
+
+/** The hook is registered for services only. */
+function serviceOf(object: KubeObject): Service {
+  return object as Service;
+}

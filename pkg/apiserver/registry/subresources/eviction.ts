@@ -1,0 +1,151 @@
+// POST /eviction: a deletion that asks the pod's disruption budget first.
+// k8s.io/kubernetes pkg/registry/core/pod/storage/eviction.go.
+import { ApiError } from '../../../api/meta/status.ts';
+import { selectorFromObject } from '../../../api/meta/label-selector.ts';
+import { formatTime } from '../../../api/meta/time.ts';
+import { schemaOf } from '../../../api/schema/object-schema.ts';
+import type { Pod } from '../../../api/schema/generated/core.v1.gen.ts';
+import type { Eviction, PodDisruptionBudget } from '../../../api/schema/generated/policy.v1.gen.ts';
+import { badRequest, plainServerError } from '../../http-errors.ts';
+import type { ApiResponse } from '../../request.ts';
+import type { DeleteOptions } from '../deletion-rules.ts';
+import { decodeBody, type BodyType } from '../request-body.ts';
+import { createdStatus, type ResourceApi, type SubresourceCall } from '../resource-api.ts';
+
+const MOST_ATTEMPTS = 20;
+
+function bodyType(): BodyType {
+  return {
+    schema: schemaOf('policy.v1.Eviction'),
+    groupVersionKind: { group: 'policy', version: 'v1', kind: 'Eviction' },
+  };
+}
+
+export async function evictPod({ api, served, target, request }: SubresourceCall): Promise<ApiResponse> {
+  const { namespace, name } = target;
+  const context = api.writeContext(served, target, request, 'CreateOptions');
+  // Decoded by Eviction's own schema.
+  const eviction = decodeBody(request.body, bodyType(), context.options.fieldValidation).object as Eviction;
+  if (eviction.metadata.name && eviction.metadata.name !== name) {
+    throw badRequest('name in URL does not match name in Eviction object');
+  }
+  const asked = eviction.deleteOptions;
+  const dryRun = context.options.dryRun || (asked?.dryRun ?? []).length > 0;
+  const options: DeleteOptions = {
+    gracePeriodSeconds: asked?.gracePeriodSeconds,
+    propagationPolicy: asked?.propagationPolicy,
+    orphanDependents: asked?.orphanDependents,
+    preconditions: asked?.preconditions ?? {},
+    dryRun: dryRun ? ['All'] : [],
+  };
+  // The kind's objects are pods.
+  const pod = (await api.parts.reader.get(served, namespace, name)).value as Pod;
+  if (!canGoAnyway(pod)) await useBudget(api, pod, namespace, dryRun);
+  await api.deleter.delete({ ...context, subresource: '', options: { ...context.options, dryRun } }, options);
+  return createdStatus();
+}
+
+/** Pods that have ended, have not begun, or are already going count for no budget. */
+function canGoAnyway({ status, metadata }: Pod): boolean {
+  const { phase } = status;
+  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || metadata.deletionTimestamp !== undefined;
+}
+
+async function useBudget(api: ResourceApi, pod: Pod, namespace: string, dryRun: boolean): Promise<void> {
+  const served = api.kindOf('policy', 'poddisruptionbudgets');
+  if (served === undefined) return;
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const budgets = (await budgetsOf(api, namespace)).filter(({ spec }) =>
+      selectorFromObject(spec.selector).matches(pod.metadata.labels ?? {}),
+    );
+    const [budget] = budgets;
+    if (budget === undefined) return;
+    if (budgets.length > 1) {
+      throw plainServerError(
+        'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+      );
+    }
+    if (!isReady(pod) && mayGoUnready(budget)) return;
+    const used = withDisruption(budget, pod.metadata.name, api.parts.clock.now());
+    if (dryRun) return;
+    const live = await api.parts.reader.get(served, namespace, budget.metadata.name);
+    const commit = await api.parts.committer.replace(served, live, used);
+    if (commit.ok) return;
+  }
+  throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", []);
+}
+
+async function budgetsOf(api: ResourceApi, namespace: string): Promise<PodDisruptionBudget[]> {
+  const served = api.kindOf('policy', 'poddisruptionbudgets');
+  if (served === undefined) return [];
+  const everything = { namespace, everything: true, name: undefined, matches: () => true };
+  const options = {
+    labelSelector: '',
+    fieldSelector: '',
+    limit: 0,
+    continue: '',
+    resourceVersion: '',
+    resourceVersionMatch: '',
+    timeoutSeconds: undefined,
+    allowWatchBookmarks: false,
+    sendInitialEvents: undefined,
+  } as const;
+  const { items } = await api.parts.reader.list(served, everything, options);
+  // The kind's objects are budgets.
+  return items.map(({ value }) => value as PodDisruptionBudget);
+}
+
+function isReady({ status }: Pod): boolean {
+  return status.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True') ?? false;
+}
+
+/** A pod that is not ready takes nothing from a budget that is met, or whose policy says so. */
+function mayGoUnready({ spec, status }: PodDisruptionBudget): boolean {
+  if (spec.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true;
+  return (status?.currentHealthy ?? 0) >= (status?.desiredHealthy ?? 0) && (status?.desiredHealthy ?? 0) > 0;
+}
+
+function withDisruption(budget: PodDisruptionBudget, pod: string, now: number): PodDisruptionBudget {
+  const { status, metadata } = budget;
+  if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
+    throw tooManyRequests(
+      "Cannot evict pod as it would violate the pod's disruption budget.",
+      [
+        {
+          reason: 'DisruptionBudget',
+          message: `The disruption budget ${metadata.name} is still being processed by the server.`,
+        },
+      ],
+      10,
+    );
+  }
+  const allowed = status?.disruptionsAllowed ?? 0;
+  if (allowed <= 0) {
+    throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", [
+      {
+        reason: 'DisruptionBudget',
+        message: `The disruption budget ${metadata.name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`,
+      },
+    ]);
+  }
+  return {
+    ...budget,
+    status: {
+      ...status,
+      disruptionsAllowed: allowed - 1,
+      disruptedPods: { ...status.disruptedPods, [pod]: formatTime(now) },
+    },
+  };
+}
+
+function tooManyRequests(
+  message: string,
+  causes: { reason: string; message: string }[],
+  retryAfterSeconds?: number,
+): ApiError {
+  const details = {
+    ...(causes.length > 0 && { causes }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
+  return new ApiError('TooManyRequests', message, { details });
+}

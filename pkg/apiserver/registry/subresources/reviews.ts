@@ -1,0 +1,122 @@
+// Questions that are asked by creating an object and never stored: who am I, may I, is this token good.
+import { schemaOf } from '../../../api/schema/object-schema.ts';
+import type { TokenReview } from '../../../api/schema/generated/authentication.v1.gen.ts';
+import type {
+  LocalSubjectAccessReview,
+  SelfSubjectAccessReview,
+  SubjectAccessReview,
+} from '../../../api/schema/generated/authorization.v1.gen.ts';
+import type { KubeObject } from '../../../api/schema/resource-type.ts';
+import { authenticate, type TokenAuthenticator } from '../../authn/authenticator.ts';
+import type { Attributes, Authorizer } from '../../authz/authorizer.ts';
+import { encodeValue } from '../../encoded.ts';
+import type { UserInfo } from '../../request.ts';
+import { respond } from '../represent.ts';
+import { decodeBody } from '../request-body.ts';
+import type { SubresourceHandler } from '../resource-api.ts';
+
+interface AccessSpec {
+  resourceAttributes?: {
+    group?: string;
+    name?: string;
+    namespace?: string;
+    resource?: string;
+    subresource?: string;
+    verb?: string;
+    version?: string;
+  };
+  nonResourceAttributes?: { path?: string; verb?: string };
+}
+
+/** Decodes the body as the kind, and answers with it and the status that `decide` gives. */
+function review(
+  group: string,
+  kind: string,
+  decide: (asked: KubeObject, user: UserInfo) => object | Promise<object>,
+): SubresourceHandler {
+  const version = group === 'authentication.k8s.io' ? 'authentication.v1' : 'authorization.v1';
+  return async ({ api, request }) => {
+    const how = api.representation(request, false);
+    const type = { schema: schemaOf(`${version}.${kind}`), groupVersionKind: { group, version: 'v1', kind } };
+    const { object } = decodeBody(request.body, type, 'Warn');
+    const status = await decide(object, request.user);
+    return respond(201, encodeValue({ ...object, status }), how.negotiated, []);
+  };
+}
+
+/** By `group/version/resource`. */
+export function reviewHandlers(
+  authorizer: Authorizer,
+  tokens: readonly TokenAuthenticator[],
+): [string, SubresourceHandler][] {
+  const access = (spec: AccessSpec | undefined, user: UserInfo) => {
+    const { allowed, reason } = authorizer.authorize(attributesOf(spec ?? {}, user));
+    return { allowed, ...(reason !== '' && { reason }) };
+  };
+  const z = 'authorization.k8s.io';
+  const n = 'authentication.k8s.io';
+  // Each body has been decoded by its own schema.
+  return [
+    [
+      `${z}/v1/selfsubjectaccessreviews`,
+      review(z, 'SelfSubjectAccessReview', (asked, user) => access((asked as SelfSubjectAccessReview).spec, user)),
+    ],
+    [
+      `${z}/v1/subjectaccessreviews`,
+      review(z, 'SubjectAccessReview', (asked) =>
+        access((asked as SubjectAccessReview).spec, subjectOf((asked as SubjectAccessReview).spec)),
+      ),
+    ],
+    [
+      `${z}/v1/localsubjectaccessreviews`,
+      review(z, 'LocalSubjectAccessReview', (asked) =>
+        access((asked as LocalSubjectAccessReview).spec, subjectOf((asked as LocalSubjectAccessReview).spec)),
+      ),
+    ],
+    [`${z}/v1/selfsubjectrulesreviews`, review(z, 'SelfSubjectRulesReview', () => EVERY_RULE)],
+    [`${n}/v1/selfsubjectreviews`, review(n, 'SelfSubjectReview', (_, user) => ({ userInfo: infoOf(user) }))],
+    [
+      `${n}/v1/tokenreviews`,
+      review(n, 'TokenReview', (asked) => tokenStatus((asked as TokenReview).spec.token ?? '', tokens)),
+    ],
+  ];
+}
+
+const EVERY_RULE = {
+  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+  nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+  incomplete: false,
+};
+
+function attributesOf({ resourceAttributes, nonResourceAttributes }: AccessSpec, user: UserInfo): Attributes {
+  const asked = resourceAttributes ?? {};
+  return {
+    user,
+    verb: asked.verb ?? nonResourceAttributes?.verb ?? '',
+    group: asked.group ?? '',
+    version: asked.version ?? '',
+    resource: asked.resource ?? '',
+    subresource: asked.subresource ?? '',
+    namespace: asked.namespace ?? '',
+    name: asked.name ?? '',
+    path: nonResourceAttributes?.path ?? '',
+  };
+}
+
+function subjectOf(spec: { user?: string; groups?: readonly string[]; uid?: string } | undefined): UserInfo {
+  return { name: spec?.user ?? '', groups: spec?.groups ?? [], ...(spec?.uid !== undefined && { uid: spec.uid }) };
+}
+
+async function tokenStatus(token: string, tokens: readonly TokenAuthenticator[]): Promise<object> {
+  const user = await authenticate({ certificate: undefined, authorization: `Bearer ${token}` }, tokens);
+  return user === undefined ? { user: {}, error: 'invalid bearer token' } : { authenticated: true, user: infoOf(user) };
+}
+
+function infoOf({ name, uid, groups, extra }: UserInfo): object {
+  return {
+    username: name,
+    ...(uid !== undefined && uid !== '' && { uid }),
+    groups,
+    ...(extra !== undefined && { extra }),
+  };
+}

@@ -1,0 +1,244 @@
+// The API server without a network: requests in, answers out. http/ and direct-transport.ts put callers in front of it.
+// Everything a request passes on its way is here in order: who, may they, what is meant, carry it out.
+import { ApiError, type Status } from '../api/meta/status.ts';
+import type { KindDefinition } from '../api/schema/kind.ts';
+import type { Clock, Random } from '../clock/clock.ts';
+import type { Logger } from '../logging/logger.ts';
+import { StoreUnavailableError, type Store } from '../storage/store.ts';
+import { AdmissionChain, type AdmissionPlugin } from './admission/admission.ts';
+import { admissionPlugins } from './admission/plugins.ts';
+import type { TokenAuthenticator } from './authn/authenticator.ts';
+import { impersonated } from './authn/impersonation.ts';
+import { ServiceAccountTokens, type ServiceAccountKeys } from './authn/service-account-tokens.ts';
+import { alwaysAllow, type Authorizer } from './authz/authorizer.ts';
+import { Bootstrap } from './bootstrap.ts';
+import { startCompaction } from './compaction.ts';
+import { bugResponse, EncodedBytes, statusResponse } from './encoded.ts';
+import { forbidden, internalError, unauthorized } from './http-errors.ts';
+import { negotiate } from './http/accept.ts';
+import { RequestMetrics, type RequestLabels } from './metrics/request-metrics.ts';
+import { Committer } from './registry/committer.ts';
+import { newUid } from './registry/identity.ts';
+import { Reader } from './registry/reader.ts';
+import { ResourceApi } from './registry/resource-api.ts';
+import { subresourceHandlers } from './registry/subresources/handlers.ts';
+import type { KubeletConnections } from './registry/subresources/kubelet-connections.ts';
+import { ServiceAddresses } from './registry/service-addresses.ts';
+import { WatchService } from './registry/watch.ts';
+import { requestInfo, type RequestInfo, type ResourceRequest } from './request-info.ts';
+import type { ApiRequest, ApiResponse, UserInfo } from './request.ts';
+import { SystemPaths } from './system-paths.ts';
+import { WatchCache } from './watchcache/watch-cache.ts';
+import { toYaml } from './yaml.ts';
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly kinds: readonly KindDefinition[];
+  /** Other API servers write to the store too. Default no. */
+  readonly sharedStore?: boolean;
+  /** Besides service-account tokens. */
+  readonly authenticators?: readonly TokenAuthenticator[];
+  readonly authorizer?: Authorizer;
+  /** IPv4 in CIDR form. Default 10.96.0.0/12. */
+  readonly serviceCidr?: string;
+  /** Default 30000-32767. */
+  readonly nodePorts?: { readonly first: number; readonly last: number };
+  /** Where clients in pods reach this server: the endpoint of the `kubernetes` Service. Undefined: no endpoint is kept. */
+  readonly advertise?: { readonly address: string; readonly port: number };
+  readonly serviceAccountKeys?: ServiceAccountKeys;
+  readonly kubelets?: KubeletConnections;
+  readonly admission?: { readonly enable?: readonly string[]; readonly disable?: readonly string[] };
+  /** Further plugins, after the built-in ones. */
+  readonly extraAdmission?: readonly AdmissionPlugin[];
+}
+
+export interface ApiServer {
+  /** Never rejects: faults become answers. */
+  handle(request: ApiRequest): Promise<ApiResponse>;
+  /** Who a bearer token belongs to. */
+  readonly tokenAuthenticators: readonly TokenAuthenticator[];
+  readonly kubelets: KubeletConnections | undefined;
+  readonly api: ResourceApi;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Ends watches and timers; the store stays open, as it was given. */
+  close(): Promise<void>;
+}
+
+/** Resolves when requests can be served: the state is in memory and the system's own objects exist. */
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { store, clock, random, log } = options;
+  await using parts = new AsyncDisposableStack();
+  const cache = await WatchCache.open({ store, clock, log, sharedStore: options.sharedStore ?? false });
+  parts.defer(() => cache.close());
+  const reader = new Reader(cache, store);
+  const committer = new Committer(store, cache);
+  const tokens = serviceAccountTokens(options, cache);
+  const addresses = new ServiceAddresses(
+    options.serviceCidr ?? '10.96.0.0/12',
+    options.nodePorts ?? { first: 30_000, last: 32_767 },
+    cache,
+    random,
+  );
+  const plugins = [
+    ...admissionPlugins({ cache, reader, clock, random, ...options.admission }),
+    ...(options.extraAdmission ?? []),
+  ];
+  const authorizer = options.authorizer ?? alwaysAllow;
+  const tokenAuthenticators = [...(options.authenticators ?? []), ...(tokens === undefined ? [] : [tokens])];
+  const api = new ResourceApi({
+    kinds: options.kinds,
+    parts: {
+      reader,
+      committer,
+      admission: new AdmissionChain(plugins),
+      clock,
+      random,
+      hooks: new Map([['services', addresses.hook]]),
+    },
+    watches: new WatchService(cache, clock, random),
+    clock,
+    subresources: subresourceHandlers({ tokens, authorizer, tokenAuthenticators, kubelets: options.kubelets }),
+  });
+  const bootstrap = new Bootstrap({ api, cache, clock, log, addresses, advertise: options.advertise });
+  await bootstrap.run();
+  parts.use(bootstrap);
+  cache.forgetHistory();
+  parts.use(startCompaction(store, clock, log));
+  const metrics = new RequestMetrics();
+  const paths = new SystemPaths({ kinds: options.kinds, store, cache, metrics, tokens, isReady: () => true });
+  const owned = parts.move();
+  const core = new Core({ api, paths, authorizer, metrics, clock, random, log });
+  return {
+    handle: (request) => core.handle(request),
+    tokenAuthenticators,
+    kubelets: options.kubelets,
+    api,
+    log,
+    clock,
+    close: () => owned.disposeAsync(),
+  };
+}
+
+function serviceAccountTokens(options: ApiServerOptions, cache: WatchCache): ServiceAccountTokens | undefined {
+  if (options.serviceAccountKeys === undefined) return undefined;
+  return new ServiceAccountTokens(options.serviceAccountKeys, options.clock, (resource, namespace, name) => {
+    return cache.resource(`/registry/core/${resource}/`).get(namespace, name)?.value.metadata.uid;
+  });
+}
+
+interface CoreParts {
+  readonly api: ResourceApi;
+  readonly paths: SystemPaths;
+  readonly authorizer: Authorizer;
+  readonly metrics: RequestMetrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+class Core {
+  readonly #parts: CoreParts;
+
+  constructor(parts: CoreParts) {
+    this.#parts = parts;
+  }
+
+  async handle(request: ApiRequest): Promise<ApiResponse> {
+    const { clock, metrics } = this.#parts;
+    const began = clock.now();
+    const info = requestInfo(request);
+    let response: ApiResponse;
+    try {
+      response = await this.#answer(info, request);
+    } catch (error) {
+      response = this.#failure(error, request);
+    }
+    const labels = labelsOf(info, request);
+    if (response.form === 'watch') {
+      metrics.observe(labels, 200, (clock.now() - began) / 1000);
+      return { ...response, events: counted(response.events, metrics.longRunning(labels)) };
+    }
+    metrics.observe(labels, response.status, (clock.now() - began) / 1000);
+    return response;
+  }
+
+  async #answer(info: RequestInfo, request: ApiRequest): Promise<ApiResponse> {
+    const user = this.#userOf(request);
+    const asked = user === request.user ? request : { ...request, user };
+    this.#authorize(info, asked);
+    return info.kind === 'resource'
+      ? this.#parts.api.handle(info.request, asked)
+      : this.#parts.paths.answer(asked, user.groups.includes('system:unauthenticated'));
+  }
+
+  #userOf({ user, headers }: ApiRequest): UserInfo {
+    if (headers['impersonate-user'] === undefined && headers['impersonate-group'] === undefined) return user;
+    return impersonated(user, headers, this.#parts.authorizer);
+  }
+
+  #authorize(info: RequestInfo, { user, path, method }: ApiRequest): void {
+    if (info.kind === 'other') return;
+    if (user.groups.includes('system:unauthenticated')) throw unauthorized();
+    const { verb, group, version, resource, subresource, namespace, name } = info.request;
+    const attributes = { user, verb, group, version, resource, subresource, namespace, name, path };
+    const decision = this.#parts.authorizer.authorize(attributes);
+    if (!decision.allowed) throw forbidden({ group, resource }, name, decision.reason || method);
+  }
+
+  #failure(error: unknown, request: ApiRequest): ApiResponse {
+    if (error instanceof ApiError) return failureResponse(error.status, request);
+    if (error instanceof StoreUnavailableError) {
+      this.#parts.log.warn('the store does not answer', { error });
+      return failureResponse(new ApiError('ServiceUnavailable', 'the store does not answer').status, request);
+    }
+    const requestId = newUid(this.#parts.random);
+    const stack = error instanceof Error ? error.stack : undefined;
+    this.#parts.log.error('request failed', { requestId, method: request.method, path: request.path, error, stack });
+    return bugResponse(requestId);
+  }
+}
+
+/** A Status is JSON unless YAML was asked for, whatever shape of objects was. */
+function failureResponse(status: Status, { headers }: ApiRequest): ApiResponse {
+  const response = statusResponse(status);
+  if (response.form !== 'object' || headers['accept']?.includes('yaml') !== true) return response;
+  try {
+    if (negotiate(headers['accept'], false).format !== 'yaml') return response;
+  } catch (error) {
+    if (error instanceof ApiError) return response;
+    throw internalError('negotiation failed', error);
+  }
+  const bytes = Buffer.from(toYaml(status));
+  return { ...response, body: new EncodedBytes(bytes), contentType: 'application/yaml' };
+}
+
+async function* counted<T>(events: AsyncIterable<T>, running: Disposable): AsyncGenerator<T> {
+  using _ = running;
+  yield* events;
+}
+
+function labelsOf(info: RequestInfo, { method }: ApiRequest): RequestLabels {
+  if (info.kind === 'other') return { verb: method, group: '', version: '', resource: '', subresource: '', scope: '' };
+  const { verb, group, version, resource, subresource } = info.request;
+  return { verb: VERB_LABELS[verb] ?? method, group, version, resource, subresource, scope: scopeOf(info.request) };
+}
+
+const VERB_LABELS: Readonly<Record<string, string>> = {
+  get: 'GET',
+  list: 'LIST',
+  watch: 'WATCH',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETECOLLECTION',
+};
+
+function scopeOf({ name, namespace, verb }: ResourceRequest): RequestLabels['scope'] {
+  if (name !== '' || verb === 'create') return 'resource';
+  return namespace === '' ? 'cluster' : 'namespace';
+}

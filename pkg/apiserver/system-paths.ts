@@ -1,0 +1,166 @@
+// What is served besides resources: health, version, discovery, OpenAPI, metrics and the keys of service-account tokens.
+// Anonymous callers get health, version and the roots of discovery, nothing else.
+import type { KindDefinition } from '../api/schema/kind.ts';
+import { processMetrics } from '../metrics/process-metrics.ts';
+import type { Store } from '../storage/store.ts';
+import type { ServiceAccountTokens } from './authn/service-account-tokens.ts';
+import { answerDiscovery } from './discovery/discovery.ts';
+import { EncodedBytes, EncodedValue, jsonResponse, textResponse } from './encoded.ts';
+import { answerHealth, type HealthCheck } from './health.ts';
+import { methodNotAllowed, unauthorized, unknownPath } from './http-errors.ts';
+import type { RequestMetrics } from './metrics/request-metrics.ts';
+import type { ApiRequest, ApiResponse } from './request.ts';
+import { VERSION } from './version.ts';
+import type { WatchCache } from './watchcache/watch-cache.ts';
+
+export interface SystemPathsParts {
+  readonly kinds: readonly KindDefinition[];
+  readonly store: Store;
+  readonly cache: WatchCache;
+  readonly metrics: RequestMetrics;
+  readonly tokens: ServiceAccountTokens | undefined;
+  isReady(): boolean;
+}
+
+const FOR_EVERYBODY: ReadonlySet<string> = new Set(['/version', '/version/', '/api', '/api/', '/apis', '/apis/']);
+const HEALTH = /^\/(livez|readyz|healthz)(\/|$)/;
+
+export class SystemPaths {
+  readonly #parts: SystemPathsParts;
+  readonly #checks: readonly HealthCheck[];
+  /** Made on the first scrape: its event-loop monitor costs time from then on. */
+  #process: ReturnType<typeof processMetrics> | undefined;
+
+  constructor(parts: SystemPathsParts) {
+    this.#parts = parts;
+    this.#checks = checksOf(parts);
+  }
+
+  async answer(request: ApiRequest, anonymous: boolean): Promise<ApiResponse> {
+    const { path, query, headers, method } = request;
+    if (HEALTH.test(path)) return (await answerHealth(path, query, this.#checks)) ?? notFoundPage();
+    if (anonymous && !FOR_EVERYBODY.has(path)) throw unauthorized();
+    if (method !== 'GET' && method !== 'HEAD') return this.#otherMethod(path);
+    if (path === '/version' || path === '/version/') return jsonResponse(200, VERSION);
+    if (path === '/metrics')
+      return textResponse(200, await this.#metrics(), 'text/plain; version=0.0.4; charset=utf-8');
+    if (path.startsWith('/openapi/')) return this.#openApi(request);
+    if (path === '/.well-known/openid-configuration' || path === '/openid/v1/jwks') return this.#openId(path);
+    if (path === '/') return jsonResponse(200, { paths: this.#rootPaths() });
+    const found = answerDiscovery(
+      path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path,
+      headers['accept'] ?? '',
+      this.#parts.kinds,
+    );
+    if (found !== undefined) {
+      const { body, contentType } = found;
+      return { form: 'object', status: 200, body: new EncodedValue(body), contentType, warnings: [] };
+    }
+    return this.#unknown(path);
+  }
+
+  /** `/api/...` and known groups answer with a Status, everything else as Go's own server does. */
+  #unknown(path: string): ApiResponse {
+    const [, root, group = ''] = path.split('/');
+    if (root === 'api') throw unknownPath();
+    if (root === 'apis' && this.#parts.kinds.some(({ type }) => type.group === group)) throw unknownPath();
+    return notFoundPage();
+  }
+
+  #otherMethod(path: string): ApiResponse {
+    if (path.startsWith('/api')) throw methodNotAllowed();
+    return notFoundPage();
+  }
+
+  async #openApi({ path, query, headers }: ApiRequest): Promise<ApiResponse> {
+    const { answerOpenApi } = await import('./openapi/openapi.ts');
+    const found = answerOpenApi(path, query, headers['accept'] ?? '', this.#parts.kinds);
+    if (found === undefined) return notFoundPage();
+    const { bytes, contentType, etag } = found;
+    const unchanged = headers['if-none-match'] !== undefined && headers['if-none-match'] === etag;
+    const body = new EncodedBytes(unchanged ? new Uint8Array() : bytes);
+    return { form: 'object', status: unchanged ? 304 : 200, body, contentType, warnings: [], headers: { etag } };
+  }
+
+  async #openId(path: string): Promise<ApiResponse> {
+    const { tokens } = this.#parts;
+    if (tokens === undefined) return notFoundPage();
+    if (path === '/openid/v1/jwks') return jsonResponse(200, await tokens.jwks());
+    const { issuer } = tokens;
+    return jsonResponse(200, {
+      issuer,
+      jwks_uri: `${issuer}/openid/v1/jwks`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256', 'RS256'],
+    });
+  }
+
+  async #metrics(): Promise<string> {
+    this.#process ??= processMetrics();
+    const { metrics, cache } = this.#parts;
+    const objects: string[] = [];
+    const watchers: string[] = [];
+    for (const resource of cache.resources()) {
+      const [, , group = '', name = ''] = resource.prefix.split('/');
+      const label = group === 'core' ? name : `${name}.${group}`;
+      objects.push(`apiserver_storage_objects{resource="${label}"} ${resource.size}`);
+      watchers.push(`apiserver_registered_watchers{resource="${label}"} ${resource.watcherCount}`);
+    }
+    return [
+      ...metrics.lines(),
+      '# HELP apiserver_storage_objects Number of stored objects at the time of last check split by kind.',
+      '# TYPE apiserver_storage_objects gauge',
+      ...objects,
+      '# HELP apiserver_registered_watchers Number of currently registered watchers for a given resource.',
+      '# TYPE apiserver_registered_watchers gauge',
+      ...watchers,
+      await this.#process.metrics(),
+    ].join('\n');
+  }
+
+  #rootPaths(): string[] {
+    const groups = new Set(this.#parts.kinds.map(({ type }) => type.group).filter((group) => group !== ''));
+    const versions = new Set(
+      this.#parts.kinds.filter(({ type }) => type.group !== '').map(({ type }) => `${type.group}/${type.version}`),
+    );
+    const paths = [
+      '/api',
+      '/api/v1',
+      '/apis',
+      '/healthz',
+      '/livez',
+      '/metrics',
+      '/openapi/v2',
+      '/openapi/v3',
+      '/readyz',
+      '/version',
+    ];
+    return [...paths, ...[...groups, ...versions].map((name) => `/apis/${name}`)].sort();
+  }
+}
+
+function notFoundPage(): ApiResponse {
+  return textResponse(404, '404 page not found\n');
+}
+
+function checksOf({ store, isReady }: SystemPathsParts): HealthCheck[] {
+  const everywhere = ['livez', 'readyz', 'healthz'] as const;
+  const answering = async () => {
+    await store.revision();
+    return undefined;
+  };
+  return [
+    { name: 'ping', endpoints: everywhere, check: () => undefined },
+    { name: 'log', endpoints: everywhere, check: () => undefined },
+    { name: 'etcd', endpoints: everywhere, check: answering },
+    { name: 'etcd-readiness', endpoints: ['readyz'], check: answering },
+    { name: 'informer-sync', endpoints: ['readyz'], check: () => undefined },
+    {
+      name: 'poststarthook/bootstrap-controller',
+      endpoints: everywhere,
+      check: () => (isReady() ? undefined : 'not finished'),
+    },
+    { name: 'shutdown', endpoints: ['readyz'], check: () => undefined },
+  ];
+}
