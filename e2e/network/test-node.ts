@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { RunHostCommand } from '../../pkg/network/host-command.ts';
 import { runHostCommand } from '../../pkg/network/host-command.ts';
+import { watchHost } from '../../pkg/network/host-watch.ts';
 import type { Sysctls } from '../../pkg/network/sysctl.ts';
 
 const exec = promisify(execFile);
@@ -29,6 +30,7 @@ export class TestNode implements AsyncDisposable {
   readonly #prefix: string;
   readonly #children: ChildProcess[] = [];
   readonly run: RunHostCommand;
+  readonly watch: typeof watchHost;
   readonly sysctls: Sysctls;
 
   private constructor(prefix: string) {
@@ -36,6 +38,7 @@ export class TestNode implements AsyncDisposable {
     const inNode = ['ip', 'netns', 'exec', this.namespace('node')] as const;
     this.run = ([program, ...args], options, signal) =>
       runHostCommand([inNode[0], ...inNode.slice(1), program, ...args], options, signal);
+    this.watch = ([program, ...args], options) => watchHost([inNode[0], ...inNode.slice(1), program, ...args], options);
     this.sysctls = {
       read: async (name) => {
         const answer = await this.run(['cat', `/proc/sys/${name}`]);
