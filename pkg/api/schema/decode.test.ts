@@ -123,8 +123,8 @@ describe('decodeObject repairs what Go repairs', () => {
   });
 
   test('line breaks in base64 are dropped, and what is no base64 is refused', () => {
-    expect(decodeObject(String.raw`{"data":{"a":"eHh\neA=="}}`, json(secret)).object).toMatchObject({
-      data: { a: 'eHh4' },
+    expect(decodeObject(String.raw`{"data":{"a":"eHh4\neA=="}}`, json(secret)).object).toMatchObject({
+      data: { a: 'eHh4eA==' },
     });
     expect(messageOf(() => decodeObject('{"data":{"a":"e*=="}}', json(secret)))).toContain(
       'illegal base64 data at input byte 1',
