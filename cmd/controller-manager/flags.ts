@@ -17,6 +17,12 @@ export function countFlag(flags: Flags, name: string, flag: string, least: numbe
   return value;
 }
 
+export function numberFlag(flags: Flags, name: string, flag: string): number {
+  const text = textFlag(flags, name) ?? '';
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`${flag} is a number, not "${text}"`);
+  return Number(text);
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,

@@ -10,11 +10,10 @@ import { connectCluster } from '../../pkg/client/kubeconfig-transport.ts';
 import { runAsLeader } from '../../pkg/client/leader-election.ts';
 import { createClient } from '../../pkg/client/typed-client.ts';
 import { createEventRecorder } from '../../pkg/client/event-recorder.ts';
-import { DEFAULT_OPTIONS, type ControllerOptions } from '../../pkg/controllers/registry.ts';
+import { CONTROLLERS, DEFAULT_OPTIONS, type ControllerOptions } from '../../pkg/controllers/registry.ts';
 import { runControllers } from '../../pkg/controllers/run.ts';
-import { CONTROLLERS } from '../../pkg/controllers/registry.ts';
 import { runProgram, UsageError } from '../program.ts';
-import { countFlag, durationFlag, textFlag } from './flags.ts';
+import { countFlag, durationFlag, numberFlag, textFlag } from './flags.ts';
 
 const NAME = 'kube-controller-manager';
 const random = Math.random;
@@ -45,6 +44,25 @@ await runProgram({
     new Option('--concurrent-replicaset-syncs <n>', 'ReplicaSets worked on at the same time').default('5'),
     new Option('--concurrent-namespace-syncs <n>', 'namespaces emptied at the same time').default('10'),
     new Option('--concurrent-gc-syncs <n>', 'objects collected at the same time').default('20'),
+    new Option('--concurrent-endpoint-syncs <n>', 'Endpoints worked on at the same time').default('5'),
+    new Option(
+      '--concurrent-service-endpoint-syncs <n>',
+      'Services whose slices are worked on at the same time',
+    ).default('5'),
+    new Option('--node-monitor-period <duration>', 'pause between checks of the nodes').default('5s'),
+    new Option(
+      '--node-monitor-grace-period <duration>',
+      'how long a node may be silent before it counts as unreachable',
+    ).default('50s'),
+    new Option('--node-startup-grace-period <duration>', 'how long a new node may take to report').default('1m0s'),
+    new Option('--node-eviction-rate <n>', 'nodes per second given up in a healthy zone').default('0.1'),
+    new Option('--secondary-node-eviction-rate <n>', 'nodes per second given up in a large unhealthy zone').default(
+      '0.01',
+    ),
+    new Option('--large-cluster-size-threshold <n>', 'a zone of more nodes is large').default('50'),
+    new Option('--unhealthy-zone-threshold <n>', 'share of silent nodes from which a zone is unhealthy').default(
+      '0.55',
+    ),
     new Option(
       '--terminated-pod-gc-threshold <n>',
       'finished pods beyond this number are deleted; 0 keeps all',
@@ -100,6 +118,24 @@ async function optionsOf(flags: Readonly<Record<string, unknown>>): Promise<Cont
     concurrentReplicaSetSyncs: countFlag(flags, 'concurrentReplicasetSyncs', '--concurrent-replicaset-syncs', 1),
     concurrentNamespaceSyncs: countFlag(flags, 'concurrentNamespaceSyncs', '--concurrent-namespace-syncs', 1),
     concurrentGcSyncs: countFlag(flags, 'concurrentGcSyncs', '--concurrent-gc-syncs', 1),
+    concurrentEndpointSyncs: countFlag(flags, 'concurrentEndpointSyncs', '--concurrent-endpoint-syncs', 1),
+    concurrentServiceEndpointSyncs: countFlag(
+      flags,
+      'concurrentServiceEndpointSyncs',
+      '--concurrent-service-endpoint-syncs',
+      1,
+    ),
+    nodeLifecycle: {
+      monitorPeriodMs: durationFlag(flags, 'nodeMonitorPeriod', '--node-monitor-period'),
+      graceMs: durationFlag(flags, 'nodeMonitorGracePeriod', '--node-monitor-grace-period'),
+      startupGraceMs: durationFlag(flags, 'nodeStartupGracePeriod', '--node-startup-grace-period'),
+      evictionRates: {
+        normal: numberFlag(flags, 'nodeEvictionRate', '--node-eviction-rate'),
+        degraded: numberFlag(flags, 'secondaryNodeEvictionRate', '--secondary-node-eviction-rate'),
+        largeZone: countFlag(flags, 'largeClusterSizeThreshold', '--large-cluster-size-threshold', 0),
+        unhealthyShare: numberFlag(flags, 'unhealthyZoneThreshold', '--unhealthy-zone-threshold'),
+      },
+    },
     terminatedPodGcThreshold: countFlag(flags, 'terminatedPodGcThreshold', '--terminated-pod-gc-threshold', 0),
     rootCa: rootCaFile === undefined ? undefined : await readRootCa(rootCaFile),
   };

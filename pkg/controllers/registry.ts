@@ -1,11 +1,16 @@
 // Every controller there is, by Kubernetes' name, with what it is built from. run.ts starts those that are asked for.
 import { deploymentController } from './deployment/controller.ts';
+import { endpointsController } from './endpoints/controller.ts';
+import { endpointSliceController } from './endpointslice/controller.ts';
+import { endpointSliceMirroringController } from './endpointslice/mirror-controller.ts';
 import { garbageCollector } from './garbage-collector/controller.ts';
 import { namespaceController } from './namespace/controller.ts';
+import { nodeLifecycleController, type NodeLifecycleOptions } from './node-lifecycle/controller.ts';
 import { podGarbageCollector } from './pod-gc/controller.ts';
 import { replicaSetController } from './replicaset/controller.ts';
 import { rootCaPublisher } from './root-ca/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
+import { taintEvictionController } from './taint-eviction/controller.ts';
 import type { Controller, ControllerContext } from './context.ts';
 import type { ControllerNames } from './selection.ts';
 
@@ -15,6 +20,9 @@ export interface ControllerOptions {
   readonly concurrentNamespaceSyncs: number;
   readonly concurrentGcSyncs: number;
   readonly concurrentServiceAccountSyncs: number;
+  readonly concurrentEndpointSyncs: number;
+  readonly concurrentServiceEndpointSyncs: number;
+  readonly nodeLifecycle: NodeLifecycleOptions;
   /** PEM of the cluster's authority; undefined: it is not published. */
   readonly rootCa: string | undefined;
   /** Finished pods beyond this number are deleted, oldest first; 0: none are. */
@@ -28,6 +36,14 @@ export const DEFAULT_OPTIONS: ControllerOptions = {
   concurrentNamespaceSyncs: 10,
   concurrentGcSyncs: 20,
   concurrentServiceAccountSyncs: 1,
+  concurrentEndpointSyncs: 5,
+  concurrentServiceEndpointSyncs: 5,
+  nodeLifecycle: {
+    monitorPeriodMs: 5000,
+    graceMs: 50_000,
+    startupGraceMs: 60_000,
+    evictionRates: { normal: 0.1, degraded: 0.01, largeZone: 50, unhealthyShare: 0.55 },
+  },
   rootCa: undefined,
   terminatedPodGcThreshold: 12_500,
 };
@@ -73,5 +89,31 @@ export const CONTROLLERS: readonly RegisteredController[] = [
     name: 'pod-garbage-collector-controller',
     aliases: ['podgc'],
     build: (context, options) => podGarbageCollector(context, { finishedThreshold: options.terminatedPodGcThreshold }),
+  },
+  {
+    name: 'endpoints-controller',
+    aliases: ['endpoint'],
+    build: (context, options) => endpointsController(context, { workers: options.concurrentEndpointSyncs }),
+  },
+  {
+    name: 'endpointslice-controller',
+    aliases: ['endpointslice'],
+    build: (context, options) => endpointSliceController(context, { workers: options.concurrentServiceEndpointSyncs }),
+  },
+  {
+    name: 'endpointslice-mirroring-controller',
+    aliases: ['endpointslicemirroring'],
+    build: (context, options) =>
+      endpointSliceMirroringController(context, { workers: options.concurrentServiceEndpointSyncs }),
+  },
+  {
+    name: 'node-lifecycle-controller',
+    aliases: ['nodelifecycle'],
+    build: (context, options) => nodeLifecycleController(context, options.nodeLifecycle),
+  },
+  {
+    name: 'taint-eviction-controller',
+    aliases: [],
+    build: (context) => taintEvictionController(context, { workers: 8 }),
   },
 ];

@@ -1,0 +1,32 @@
+// When a pod must leave its node because of NoExecute taints. Pure; Kubernetes' rules for tolerations.
+import { instantOf } from '../../api/meta/time.ts';
+import type { Node, Pod, Taint, Toleration } from '../../api/schema/generated/core.v1.gen.ts';
+import type { Instant } from '../../clock/clock.ts';
+
+export function tolerates(toleration: Toleration, taint: Taint): boolean {
+  if ((toleration.effect ?? '') !== '' && toleration.effect !== taint.effect) return false;
+  if ((toleration.key ?? '') !== '' && toleration.key !== taint.key) return false;
+  const operator = toleration.operator === undefined || toleration.operator === '' ? 'Equal' : toleration.operator;
+  if (operator === 'Exists') return true;
+  if ((toleration.key ?? '') === '') return false;
+  return operator === 'Equal' && (toleration.value ?? '') === (taint.value ?? '');
+}
+
+/**
+ * Undefined: it may stay. An instant in the past: it must go now. Tolerations with a time count from when the taint was
+ * put on; `firstSeen` stands in for taints that do not say.
+ */
+export function evictionTime(pod: Pod, node: Node, firstSeen: Instant): Instant | undefined {
+  const taints = (node.spec.taints ?? []).filter((taint) => taint.effect === 'NoExecute');
+  let earliest: Instant | undefined;
+  for (const taint of taints) {
+    const toleration = (pod.spec.tolerations ?? []).find((one) => tolerates(one, taint));
+    if (toleration === undefined) return Number.NEGATIVE_INFINITY;
+    const { tolerationSeconds } = toleration;
+    if (tolerationSeconds === undefined || tolerationSeconds === null) continue;
+    if (tolerationSeconds <= 0) return Number.NEGATIVE_INFINITY;
+    const at = (instantOf(taint.timeAdded) ?? firstSeen) + tolerationSeconds * 1000;
+    earliest = Math.min(earliest ?? at, at);
+  }
+  return earliest;
+}
