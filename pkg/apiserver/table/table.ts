@@ -64,10 +64,10 @@ function definitionOf({ name, type, format, description, priority }: Column<Kube
 }
 
 function rowOf(kind: KindDefinition, object: KubeObject, { includeObject, now }: TableOptions): Row {
-  const conditions = kind.schema === 'core.v1.Pod' ? podConditions(object) : undefined;
+  const conditions = kind.rowConditions?.(object) ?? [];
   return {
     cells: kind.columns.map((column) => column.cell(object, now)),
-    ...(conditions !== undefined && { conditions }),
+    ...(conditions.length > 0 && { conditions }),
     object: included(object, includeObject),
   };
 }
@@ -81,20 +81,6 @@ function included(object: KubeObject, includeObject: IncludeObject): object | nu
     case 'Object':
       return object;
   }
-}
-
-const COMPLETED: Readonly<Record<string, string>> = {
-  Succeeded: 'The pod has completed successfully.',
-  Failed: 'The pod failed.',
-};
-
-/** Rows of pods that have ended say so, for clients that hide or grey them. */
-function podConditions(object: KubeObject): readonly object[] | undefined {
-  const status: unknown = Reflect.get(object, 'status');
-  const phase: unknown = typeof status === 'object' && status !== null ? Reflect.get(status, 'phase') : undefined;
-  if (typeof phase !== 'string') return undefined;
-  const message = COMPLETED[phase];
-  return message === undefined ? undefined : [{ type: 'Completed', status: 'True', reason: phase, message }];
 }
 
 export function toPartialObjectMetadata(object: KubeObject): PartialObjectMetadata {
