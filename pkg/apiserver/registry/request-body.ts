@@ -15,10 +15,12 @@ export interface BodyType {
 /** Throws 400 for what cannot be read as the type and 415 for other formats than JSON and YAML. */
 export function decodeBody(body: RequestBody | undefined, type: BodyType, fieldValidation: FieldValidation): Decoded {
   const format = formatOf(body?.contentType ?? '');
-  if (body?.form === 'value') return decodeValue(copyJson(body.value), { ...type, fieldValidation });
+  // Named one by one: they may be getters, which spreading would lose.
+  const { schema, groupVersionKind } = type;
+  if (body?.form === 'value') return decodeValue(copyJson(body.value), { schema, groupVersionKind, fieldValidation });
   const text =
     body === undefined ? '' : Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.length).toString('utf8');
-  return decodeObject(text, { ...type, format, fieldValidation });
+  return decodeObject(text, { schema, groupVersionKind, format, fieldValidation });
 }
 
 export function isEmpty(body: RequestBody | undefined): boolean {
