@@ -1,0 +1,30 @@
+// Creates objects, each connection one after another, and counts how many get through per second.
+import { percentile } from '../benchmark.ts';
+import { Connection } from './connection.ts';
+import type { Order, Report } from './order.ts';
+
+export async function create(order: Extract<Order, { do: 'create' }>): Promise<Report> {
+  const { endpoint, path, count, concurrency, prefix } = order;
+  const [before = '', after = ''] = order.template.split('@NAME@', 2);
+  const connections = await Promise.all(Array.from({ length: concurrency }, () => Connection.open(endpoint)));
+  const times: number[] = [];
+  let next = 0;
+  let bytes = 0;
+  const start = performance.now();
+  await Promise.all(
+    connections.map(async (connection) => {
+      while (next < count) {
+        const name = `${prefix}-${next++}`;
+        const began = performance.now();
+        const { status, body } = await connection.send('POST', path, `${before}${name}${after}`);
+        if (status !== 201) throw new Error(`create ${name}: ${status} ${body.toString('utf8', 0, 500)}`);
+        times.push(performance.now() - began);
+        bytes += body.length;
+      }
+    }),
+  );
+  const seconds = (performance.now() - start) / 1000;
+  for (const connection of connections) connection[Symbol.dispose]();
+  times.sort((a, b) => a - b);
+  return { perSecond: count / seconds, p50: percentile(times, 0.5), p99: percentile(times, 0.99), bytes };
+}
