@@ -83,7 +83,7 @@ export function newestByName(observed: ObservedPod, sandboxId?: string): Readonl
 function sandboxPlan(situation: Situation, newest: SandboxState | undefined): Plan {
   const { pod, observed } = situation;
   const records = newestByName(observed);
-  if (newest !== undefined && records.size > 0) {
+  if (records.size > 0) {
     const candidates = pod.spec.containers.filter((spec) => {
       const record = records.get(spec.name);
       if (record === undefined) return pod.spec.restartPolicy !== 'Never';
