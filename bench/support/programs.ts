@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort, startEtcd } from '../../e2e/support/etcd-server.ts';
+import { Connection } from '../load/connection.ts';
 import { renderKubeconfig } from '../../pkg/cluster/kubeconfig-entry.ts';
 import { ensureAuthority, ensureCertificate } from '../../pkg/pki/certificate-files.ts';
 
@@ -62,6 +63,7 @@ export async function startControlPlane(store: 'embedded' | 'etcd' = 'embedded')
   const server = start('apiserver.js', [
     `--secure-port=${target.port}`,
     '--bind-address=127.0.0.1',
+    '--advertise-address=192.0.2.1', // the loopback cannot be advertised, and nobody asks for this address
     etcd === undefined ? `--data-dir=${join(directory, 'store')}` : `--etcd-servers=${etcd.endpoint}`,
     `--tls-cert-file=${join(directory, 'apiserver.crt')}`,
     `--tls-private-key-file=${join(directory, 'apiserver.key')}`,
@@ -75,6 +77,7 @@ export async function startControlPlane(store: 'embedded' | 'etcd' = 'embedded')
     await pause(PROBE_EVERY_MS);
   }
   const readyMs = performance.now() - began;
+  await createServiceAccount(target);
   const owned = parts.move();
   return {
     target,
@@ -83,6 +86,18 @@ export async function startControlPlane(store: 'embedded' | 'etcd' = 'embedded')
     residentMiB: () => children.reduce((sum, child) => sum + residentMiB(child), 0),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Pods are admitted only with their namespace's `default`, which a controller makes that does not run here. */
+async function createServiceAccount(target: Target): Promise<void> {
+  using connection = await Connection.open(target);
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } };
+  const { status } = await connection.send(
+    'POST',
+    '/api/v1/namespaces/default/serviceaccounts',
+    JSON.stringify(account),
+  );
+  if (status !== 201) throw new Error(`could not create the default service account: status ${status}`);
 }
 
 function kubeconfigOf({ port, ca, token }: Target): object {

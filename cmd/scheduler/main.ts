@@ -36,7 +36,7 @@ await runProgram({
       { path: kubeconfig, env: process.env, home: homedir() },
       { userAgent: 'typekube-scheduler', clock: realClock },
     );
-    const context = { client: createClient(transport), clock: realClock, random: Math.random, log };
+    const context = { client: createClient(transport), clock: realClock, random: Math.random, log, host: hostname() };
     const { profiles, backoff } = configuration;
     const schedule = (until: AbortSignal) => runScheduler({ ...context, profiles, backoff }, until);
     try {

@@ -32,6 +32,8 @@ export interface PodSchedulingContext {
   readonly profiles: readonly Profile[];
   readonly metrics?: Registry;
   readonly backoff?: BackoffRules;
+  /** Named in events as where they come from. */
+  readonly host?: string;
 }
 
 /** More bindings than this under way bring nothing: the API server has its hands full. */

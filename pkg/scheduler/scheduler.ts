@@ -25,6 +25,8 @@ export interface SchedulerOptions {
   readonly metrics?: Registry;
   /** How long pods wait after failed attempts; Kubernetes' 1 s to 10 s without it. */
   readonly backoff?: BackoffRules;
+  /** Named in events as where they come from. */
+  readonly host?: string;
   /** Told once the first lists are in and decisions begin. */
   readonly onReady?: () => void;
 }
