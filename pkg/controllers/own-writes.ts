@@ -1,5 +1,7 @@
 // The informer's view of a kind, corrected by what this process wrote itself a moment ago: without it a controller that
-// makes objects with generated names would make them twice. Entries go as soon as the informer has caught up.
+// makes objects with generated names would make them twice, and would lose races against itself. Entries go as soon as the
+// informer has caught up.
+import { isApiError } from '../api/meta/status.ts';
 import type { KubeObject } from '../api/schema/resource-type.ts';
 import { keyOf, type ObjectStore } from '../client/object-store.ts';
 
@@ -16,6 +18,16 @@ export class OwnWrites<T extends KubeObject> {
     const key = keyOf(object);
     if (!isBehind(this.#store.get(key), object)) return;
     this.#written.set(key, object);
+  }
+
+  /** Remembers the outcome of `write`; an object that turns out to be gone is forgotten, and the rejection goes on. */
+  async update(object: T, write: () => Promise<T>): Promise<void> {
+    try {
+      this.wrote(await write());
+    } catch (error) {
+      if (isApiError(error, 'NotFound')) this.#written.delete(keyOf(object));
+      throw error;
+    }
   }
 
   deleted(object: T): void {
@@ -35,6 +47,16 @@ export class OwnWrites<T extends KubeObject> {
     const key = keyOf(object);
     this.#deleted.delete(key);
     if (this.#written.get(key)?.metadata.uid === object.metadata.uid) this.#written.delete(key);
+  }
+
+  /** The newest version that is known, of whoever wrote it. */
+  latest(key: string): T | undefined {
+    const shown = this.#store.get(key);
+    const written = this.#written.get(key);
+    if (written === undefined) return shown;
+    // Gone in the informer's view, or not there yet: only the watch can tell, and it will.
+    if (shown === undefined || shown.metadata.uid !== written.metadata.uid) return shown;
+    return isBehind(shown, written) ? written : shown;
   }
 
   /** `known`: what the informer shows of a group of objects; `belongs`: whether a remembered one is of that group. */

@@ -11,6 +11,7 @@ import { keyOf, keyText } from '../../client/object-store.ts';
 import { takeClaims } from '../adoption.ts';
 import { controllerQueue, runWorkers, type Controller, type ControllerContext } from '../context.ts';
 import { isNamespaceTerminating } from '../namespace-terminating.ts';
+import { OwnWrites } from '../own-writes.ts';
 import { CONTROLLER_INDEX, controllerIndex, isEmptySelector, orphansOf } from '../owners.ts';
 import { semanticallyEqual } from '../semantic-equality.ts';
 import { REVISION } from './annotations.ts';
@@ -30,10 +31,15 @@ export function deploymentController(context: ControllerContext, options: { read
   const setInformer = context.informers.of(replicaSets, { [CONTROLLER_INDEX]: controllerIndex });
   const podInformer = context.informers.of(pods, { [CONTROLLER_INDEX]: controllerIndex });
 
+  const ownDeployments = new OwnWrites(deploymentInformer.store);
+  const ownSets = new OwnWrites(setInformer.store);
   deploymentInformer.on({
     added: (deployment) => queue.add(keyOf(deployment)),
-    changed: (deployment) => queue.add(keyOf(deployment)),
-    deleted: (deployment) => queue.add(keyOf(deployment)),
+    changed: (deployment) => {
+      ownDeployments.seen(deployment);
+      queue.add(keyOf(deployment));
+    },
+    deleted: (deployment) => ownDeployments.gone(deployment),
   });
   const enqueueFor = (set: ReplicaSet) => {
     const owner = controllerOf(set.metadata);
@@ -46,12 +52,19 @@ export function deploymentController(context: ControllerContext, options: { read
     }
   };
   setInformer.on({
-    added: enqueueFor,
+    added: (set) => {
+      ownSets.seen(set);
+      enqueueFor(set);
+    },
     changed: (set, before) => {
+      ownSets.seen(set);
       if (controllerOf(before.metadata)?.uid !== controllerOf(set.metadata)?.uid) enqueueFor(before);
       enqueueFor(set);
     },
-    deleted: enqueueFor,
+    deleted: (set) => {
+      ownSets.gone(set);
+      enqueueFor(set);
+    },
   });
   podInformer.on({ deleted: enqueueRecreate });
 
@@ -71,7 +84,7 @@ export function deploymentController(context: ControllerContext, options: { read
   }
 
   async function sync(key: string, signal: AbortSignal): Promise<void> {
-    const deployment = deploymentInformer.store.get(key);
+    const deployment = ownDeployments.latest(key);
     if (deployment === undefined) return;
     if (isEmptySelector(deployment.spec.selector)) return await refuseEmptySelector(deployment, signal);
     const sets = await takeClaims(
@@ -79,7 +92,10 @@ export function deploymentController(context: ControllerContext, options: { read
         owner: deployment,
         selector: selectorFromObject(deployment.spec.selector),
         candidates: [
-          ...setInformer.store.byIndex(CONTROLLER_INDEX, deployment.metadata.uid),
+          ...ownSets.merge(
+            setInformer.store.byIndex(CONTROLLER_INDEX, deployment.metadata.uid),
+            (set) => controllerOf(set.metadata)?.uid === deployment.metadata.uid,
+          ),
           ...setInformer.store.byIndex(CONTROLLER_INDEX, orphansOf(deployment.metadata.namespace)),
         ],
         objects: setClient,
@@ -90,7 +106,8 @@ export function deploymentController(context: ControllerContext, options: { read
     const podsOf = (set: ReplicaSet) => podInformer.store.byIndex(CONTROLLER_INDEX, set.metadata.uid);
     const step = nextRolloutStep({ deployment, sets, podsOf }, clock.now());
     if (step.create !== undefined && !(await createSet(deployment, step, step.create, signal))) return;
-    if (step.update !== undefined) await setClient.update(step.update, {}, signal);
+    const { update } = step;
+    if (update !== undefined) await ownSets.update(update, () => setClient.update(update, {}, signal));
     for (const resize of step.resize) await resizeSet(deployment, resize, signal);
     await Promise.all(step.remove.map((set) => removeSet(set, signal)));
     await writeStatus(deployment, step.status, step.revision, signal);
@@ -105,6 +122,7 @@ export function deploymentController(context: ControllerContext, options: { read
   ): Promise<boolean> {
     try {
       const set = await setClient.create(draft, {}, signal);
+      ownSets.wrote(set);
       const size = replicasOf(set);
       if (size > 0)
         say(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${set.metadata.name} from 0 to ${size}`);
@@ -142,7 +160,8 @@ export function deploymentController(context: ControllerContext, options: { read
     const { set, replicas } = resize;
     const before = replicasOf(set);
     const metadata = { ...set.metadata, annotations: { ...set.metadata.annotations, ...resize.annotations } };
-    await setClient.update({ ...set, metadata, spec: { ...set.spec, replicas } }, {}, signal);
+    const resized = { ...set, metadata, spec: { ...set.spec, replicas } };
+    await ownSets.update(set, () => setClient.update(resized, {}, signal));
     if (before === replicas) return;
     const direction = before < replicas ? 'up' : 'down';
     say(
@@ -177,7 +196,7 @@ export function deploymentController(context: ControllerContext, options: { read
     try {
       // A status write keeps the annotations that come with it, so one write does for both.
       const metadata = { ...deployment.metadata, annotations };
-      await deploymentClient.updateStatus({ ...deployment, metadata, status }, {}, signal);
+      ownDeployments.wrote(await deploymentClient.updateStatus({ ...deployment, metadata, status }, {}, signal));
     } catch (error) {
       if (!isApiError(error, 'NotFound')) throw error;
     }

@@ -6,6 +6,7 @@ import type { Endpoints, Service } from '../../api/schema/generated/core.v1.gen.
 import { keyOf, parseKey } from '../../client/object-store.ts';
 import { controllerQueue, runWorkers, type Controller, type ControllerContext } from '../context.ts';
 import { isNamespaceTerminating } from '../namespace-terminating.ts';
+import { OwnWrites } from '../own-writes.ts';
 import { hasManagedBackends } from '../service-backends.ts';
 import { watchServices } from '../service-watch.ts';
 import { MANAGED_BY, MANAGER, planEndpoints, type EndpointsPlan } from './reconcile.ts';
@@ -17,15 +18,26 @@ export function endpointsController(context: ControllerContext, options: { reado
   const client = context.client.resource(endpoints);
   const watch = watchServices(context, (key) => queue.add(key));
   const informer = context.informers.of(endpoints);
+  const ownWrites = new OwnWrites(informer.store);
   informer.on({
-    // Left over from Services that were deleted while nobody looked.
-    added: (object, initial) => (initial ? queue.add(keyOf(object)) : undefined),
-    deleted: (object) => queue.add(keyOf(object)),
+    added: (object, initial) => {
+      ownWrites.seen(object);
+      // Left over from Services that were deleted while nobody looked.
+      if (initial) queue.add(keyOf(object));
+    },
+    changed: (object) => {
+      ownWrites.seen(object);
+      queue.add(keyOf(object));
+    },
+    deleted: (object) => {
+      ownWrites.gone(object);
+      queue.add(keyOf(object));
+    },
   });
 
   async function sync(key: string, signal: AbortSignal): Promise<void> {
     const service = watch.services.store.get(key);
-    const current = informer.store.get(key);
+    const current = ownWrites.latest(key);
     if (service === undefined) return await removeLeftOver(key, current, signal);
     if (!hasManagedBackends(service)) return;
     const plan = planEndpoints(service, watch.podsOf(service), current);
@@ -53,13 +65,11 @@ export function endpointsController(context: ControllerContext, options: { reado
     try {
       if (current === undefined) {
         const metadata = { namespace, name: service.metadata.name, ...meta };
-        await client.create({ apiVersion: 'v1', kind: 'Endpoints', metadata, subsets: plan.subsets }, {}, signal);
+        const draft = { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets: plan.subsets };
+        ownWrites.wrote(await client.create(draft, {}, signal));
       } else {
-        await client.update(
-          { ...current, metadata: { ...current.metadata, ...meta }, subsets: plan.subsets },
-          {},
-          signal,
-        );
+        const metadata = { ...current.metadata, ...meta };
+        ownWrites.wrote(await client.update({ ...current, metadata, subsets: plan.subsets }, {}, signal));
       }
     } catch (error) {
       if (isNamespaceTerminating(error)) return;

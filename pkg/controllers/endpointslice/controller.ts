@@ -69,7 +69,7 @@ export function endpointSliceController(context: ControllerContext, options: { r
     if (plan.withoutNode.length > 0) waitingForNodes.add(key);
     try {
       // Updates and creates before deletions: no endpoint is missing in between.
-      for (const slice of plan.update) ownWrites.wrote(await sliceClient.update(slice, {}, signal));
+      for (const slice of plan.update) await ownWrites.update(slice, () => sliceClient.update(slice, {}, signal));
       for (const slice of plan.create) ownWrites.wrote(await sliceClient.create(slice, {}, signal));
     } catch (error) {
       if (isNamespaceTerminating(error)) return;

@@ -56,7 +56,7 @@ export function endpointSliceMirroringController(
       source !== undefined && service !== undefined && service.spec.selector === undefined && isMirrored(source);
     const plan = wanted ? planMirror(source, slices) : { create: [], update: [], remove: slices };
     try {
-      for (const slice of plan.update) ownWrites.wrote(await client.update(slice, {}, signal));
+      for (const slice of plan.update) await ownWrites.update(slice, () => client.update(slice, {}, signal));
       for (const slice of plan.create) ownWrites.wrote(await client.create(slice, {}, signal));
     } catch (error) {
       if (isNamespaceTerminating(error)) return;

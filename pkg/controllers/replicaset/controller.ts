@@ -12,6 +12,7 @@ import { takeClaims } from '../adoption.ts';
 import { controllerQueue, runWorkers, type Controller, type ControllerContext } from '../context.ts';
 import { isNamespaceTerminating } from '../namespace-terminating.ts';
 import { CONTROLLER_INDEX, controllerIndex, isEmptySelector, orphansOf } from '../owners.ts';
+import { OwnWrites } from '../own-writes.ts';
 import { PodLedger } from '../pod-ledger.ts';
 import { semanticallyEqual } from '../semantic-equality.ts';
 import { asError, slowStart } from '../slow-start.ts';
@@ -27,13 +28,15 @@ export function replicaSetController(context: ControllerContext, options: { read
   const podInformer = context.informers.of(pods, { [CONTROLLER_INDEX]: controllerIndex });
   const ledger = new PodLedger(context.clock, (key) => podInformer.store.get(key));
 
+  const ownWrites = new OwnWrites(sets.store);
   sets.on({
     added: (set) => queue.add(keyOf(set)),
-    changed: (set, before) => {
-      if (set.metadata.uid !== before.metadata.uid) ledger.forgetOwner(before.metadata.uid);
+    changed: (set) => {
+      ownWrites.seen(set);
       queue.add(keyOf(set));
     },
     deleted: (set) => {
+      ownWrites.gone(set);
       ledger.forgetOwner(set.metadata.uid);
       queue.add(keyOf(set));
     },
@@ -68,7 +71,7 @@ export function replicaSetController(context: ControllerContext, options: { read
   });
 
   async function sync(key: string, signal: AbortSignal): Promise<void> {
-    const set = sets.store.get(key);
+    const set = ownWrites.latest(key);
     if (set === undefined || isEmptySelector(set.spec.selector)) return;
     const candidates = [
       ...ledger.view(set.metadata.uid, podInformer.store.byIndex(CONTROLLER_INDEX, set.metadata.uid)),
@@ -164,7 +167,7 @@ export function replicaSetController(context: ControllerContext, options: { read
     if (recheckAt !== undefined) queue.addAfter(keyOf(set), recheckAt - now);
     if (semanticallyEqual(set.status, status)) return;
     try {
-      await setClient.updateStatus({ ...set, status }, {}, signal);
+      ownWrites.wrote(await setClient.updateStatus({ ...set, status }, {}, signal));
     } catch (error) {
       if (!isApiError(error, 'NotFound')) throw error;
     }
