@@ -1,0 +1,57 @@
+// Validation of pod templates, and of the selectors of the workloads that own the pods made of them.
+import { Faults } from '../../meta/field-faults.ts';
+import { selectorFromObject } from '../../meta/label-selector.ts';
+import { isEmptySelector, validateLabelSelector } from '../../meta/label-selector-validation.ts';
+import { validateAnnotations, validateLabels } from '../../meta/object-meta-validation.ts';
+import type { PodTemplateSpec } from '../../schema/generated/core.v1.gen.ts';
+import type { LabelSelector } from '../../schema/generated/meta.v1.gen.ts';
+import { validatePodSpec } from './pod-spec-validation.ts';
+
+/** The current path is the template's. */
+export function validatePodTemplate(faults: Faults, template: PodTemplateSpec): void {
+  validateLabels(faults, 'labels', template.metadata?.labels);
+  validateAnnotations(faults, template.metadata?.annotations);
+  const { spec } = template;
+  if (spec === undefined) return;
+  faults.at('spec', () => validatePodSpec(faults, spec));
+  if ((spec.ephemeralContainers ?? []).length > 0) {
+    faults.forbidden(['spec', 'ephemeralContainers'], 'ephemeral containers not allowed in pod template');
+  }
+}
+
+interface Workload {
+  readonly selector?: LabelSelector;
+  readonly template?: PodTemplateSpec;
+}
+
+/**
+ * Selector and template of a workload whose pods run for ever: the selector says something, finds the template's labels, and
+ * the pods restart always. `kind` is how Kubernetes calls it in its sentences. The current path is the workload's spec.
+ */
+export function validateLongRunning(faults: Faults, { selector, template }: Workload, kind: string): void {
+  if (selector === undefined) faults.required('selector');
+  else {
+    faults.at('selector', () => validateLabelSelector(faults, selector));
+    if (isEmptySelector(selector)) {
+      faults.invalid('selector', selector, `empty selector is invalid for ${kind.toLowerCase()}`);
+    }
+  }
+  if (template === undefined) return faults.required('template');
+  faults.at('template', () => {
+    if (!isEmptySelector(selector) && !selectorFromObject(selector).matches(template.metadata?.labels)) {
+      const labels = template.metadata?.labels ?? {};
+      faults.invalid(['metadata', 'labels'], labels, '`selector` does not match template `labels`');
+    }
+    validatePodTemplate(faults, template);
+    validateRunsForever(faults, template, kind);
+  });
+}
+
+export function validateRunsForever(faults: Faults, { spec }: PodTemplateSpec, kind: string): void {
+  if (spec?.restartPolicy !== 'Always') {
+    faults.notSupported(['spec', 'restartPolicy'], spec?.restartPolicy ?? '', ['Always']);
+  }
+  if (spec?.activeDeadlineSeconds !== undefined) {
+    faults.forbidden(['spec', 'activeDeadlineSeconds'], `activeDeadlineSeconds in ${kind} is not Supported`);
+  }
+}
