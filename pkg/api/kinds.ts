@@ -12,6 +12,7 @@ import { secretKind } from './core/v1/secret.ts';
 import { serviceAccountKind } from './core/v1/service-account.ts';
 import { serviceKind } from './core/v1/service.ts';
 import { endpointSliceKind } from './discovery/v1/endpoint-slice.ts';
+import { eventV1Kind } from './events/v1/event.ts';
 import type { KindDefinition } from './schema/kind.ts';
 
 /** Group, version and plural of a kind, as paths name it. */
@@ -35,6 +36,7 @@ export const kinds: readonly KindDefinition[] = [
   replicaSetKind,
   leaseKind,
   endpointSliceKind,
+  eventV1Kind,
 ];
 
 const keyOf = ({ group, version, resource }: KindKey): string => `${group}/${version}/${resource}`;

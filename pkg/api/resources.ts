@@ -13,6 +13,7 @@ import type {
   ServiceAccount,
 } from './schema/generated/core.v1.gen.ts';
 import type { EndpointSlice } from './schema/generated/discovery.v1.gen.ts';
+import type { Event as EventV1 } from './schema/generated/events.v1.gen.ts';
 import type { KubeObject, ResourceType } from './schema/resource-type.ts';
 
 function resource<T extends KubeObject>(
@@ -40,6 +41,7 @@ export const configMaps = resource<ConfigMap>('v1', 'configmaps', 'ConfigMap', '
 export const secrets = resource<Secret>('v1', 'secrets', 'Secret', 'namespaced');
 export const serviceAccounts = resource<ServiceAccount>('v1', 'serviceaccounts', 'ServiceAccount', 'namespaced');
 export const events = resource<Event>('v1', 'events', 'Event', 'namespaced');
+export const eventsV1 = resource<EventV1>('events.k8s.io/v1', 'events', 'Event', 'namespaced');
 export const deployments = resource<Deployment>('apps/v1', 'deployments', 'Deployment', 'namespaced');
 export const replicaSets = resource<ReplicaSet>('apps/v1', 'replicasets', 'ReplicaSet', 'namespaced');
 export const leases = resource<Lease>('coordination.k8s.io/v1', 'leases', 'Lease', 'namespaced');
