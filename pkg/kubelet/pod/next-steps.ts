@@ -112,8 +112,11 @@ function containerPlan(situation: Situation, sandbox: SandboxState): Plan {
   const { pod, observed } = situation;
   const plan = new PlanBuilder(situation, sandbox);
   const begun = pod.spec.containers.some(({ name }) => plan.active.has(name));
+  // Asked first: sidecars of a pod that has failed are not to be kept up.
+  if (!begun && initContainersOf(pod).some((container) => plan.hasFailedForGood(container))) {
+    return endPlan(pod, observed);
+  }
   const initialised = begun || initialise(plan, initContainersOf(pod));
-  if (plan.failedForGood) return endPlan(pod, observed);
   if (begun) for (const container of initContainersOf(pod)) if (container.role === 'sidecar') plan.keep(container);
   if (initialised) for (const spec of pod.spec.containers) plan.keep({ role: 'app', spec });
   for (const spec of pod.spec.ephemeralContainers ?? []) plan.keep({ role: 'ephemeral', spec });
@@ -127,10 +130,7 @@ function initialise(plan: PlanBuilder, containers: readonly PodContainer[]): boo
     const record = plan.active.get(container.spec.name);
     if (container.role === 'init' && record?.state === 'exited' && record.exitCode === 0) continue;
     plan.keep(container);
-    if (container.role === 'init') {
-      if (plan.finished.has(container.spec.name)) plan.failedForGood = true;
-      return false;
-    }
+    if (container.role === 'init') return false;
     if (record?.state !== 'running' || !plan.hasStarted(container, record)) return false;
   }
   return true;
@@ -140,7 +140,6 @@ class PlanBuilder {
   readonly active: ReadonlyMap<string, ContainerRecord>;
   /** Containers that ended and are not to run again. */
   readonly finished = new Set<string>();
-  failedForGood = false;
   readonly #situation: Situation;
   readonly #sandbox: SandboxState;
   readonly #everyAttempt: ReadonlyMap<string, ContainerRecord>;
@@ -153,6 +152,13 @@ class PlanBuilder {
     this.#sandbox = sandbox;
     this.active = newestByName(situation.observed, sandbox.id);
     this.#everyAttempt = newestByName(situation.observed);
+  }
+
+  /** An init container that failed and is not to be tried again. */
+  hasFailedForGood(container: PodContainer): boolean {
+    const record = this.active.get(container.spec.name);
+    if (container.role !== 'init' || record?.state !== 'exited' || record.exitCode === 0) return false;
+    return !shouldRestart(this.#situation.pod, container, record);
   }
 
   hasStarted({ spec }: PodContainer, record: ContainerRecord): boolean {
