@@ -1,5 +1,6 @@
 // Bundles every program into dist/, one file a command, so that starting one costs milliseconds. Run by `npm ci` (prepare).
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -8,6 +9,8 @@ const output = `${root}dist`;
 
 /** Native addons, packages that read files of their own, and what only optional features of our dependencies load. */
 const EXTERNAL = ['lmdb', 'etcd3', 'ssh2', 'cpu-features'];
+
+const KEEP_CHUNKS_MS = 24 * 3600 * 1000;
 
 /** Bundled CommonJS needs `require`; the compile cache saves parsing the bundle at the next start. */
 const BANNER = `#!/usr/bin/env node
@@ -21,8 +24,18 @@ const programs = readdirSync(`${root}cmd`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(`${root}cmd/${entry.name}/main.ts`))
   .map((entry) => entry.name);
 
-rmSync(output, { recursive: true, force: true });
-mkdirSync(output, { recursive: true });
+const described = spawnSync(process.execPath, [`${root}hack/generate-descriptions.ts`], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+if (described.status !== 0) throw new Error('hack/generate-descriptions.ts failed; its output above says why');
+
+mkdirSync(`${output}/chunks`, { recursive: true });
+// A running program may yet load chunks of the build it was started from, so only old ones go.
+for (const chunk of readdirSync(`${output}/chunks`)) {
+  const file = `${output}/chunks/${chunk}`;
+  if (statSync(file).mtimeMs < Date.now() - KEEP_CHUNKS_MS) rmSync(file);
+}
+copyFileSync(`${root}pkg/api/schema/generated/descriptions.gen.json`, `${output}/descriptions.gen.json`);
 await build({
   entryPoints: Object.fromEntries(
     programs.map((name) => [name === 'ctl' ? 'tkctl' : name, `${root}cmd/${name}/main.ts`]),
@@ -32,6 +45,7 @@ await build({
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   platform: 'node',
+  mainFields: ['module', 'main'],
   format: 'esm',
   target: 'node24',
   external: EXTERNAL,

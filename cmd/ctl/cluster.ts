@@ -1,5 +1,6 @@
 // `tkctl cluster`: clusters on this machine. The work is pkg/cluster's; here are its flags and what a person sees.
-import { fileURLToPath } from 'node:url';
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createCluster } from '../../pkg/cluster/create-cluster.ts';
 import { adminAccess } from '../../pkg/cluster/access.ts';
 import { clusterDirectory, isRunning, listClusters, readRecord } from '../../pkg/cluster/cluster-record.ts';
@@ -40,7 +41,7 @@ const create = command({
         store,
         etcdServers: flags['etcd-servers'],
         layout: flags['separate-processes'] ? 'process-per-component' : 'one-process',
-        program: fileURLToPath(new URL('./cluster.js', import.meta.url)),
+        program: join(programDirectory(), 'cluster.js'),
         env: world.env,
         clock: world.clock,
         say: progress(world),
@@ -129,6 +130,11 @@ export const clusterEntry: CommandEntry = {
     ],
   }),
 };
+
+/** The bundles lie beside the one that runs; this module may be in a chunk of its own below them. */
+function programDirectory(): string {
+  return dirname(realpathSync(process.argv[1] ?? '.'));
+}
 
 function nameFrom(args: readonly string[]): string {
   if (args.length > 1) throw new UsageFailure(`one name at most, got ${args.length}: ${args.join(' ')}`);

@@ -1,0 +1,166 @@
+// A cluster in this one process: store, API server, scheduler, controllers, kubelet, service rules and DNS. The parts call the
+// API server directly, each as its own user; everybody else reaches it over HTTPS.
+import { join } from 'node:path';
+import { kinds } from '../../pkg/api/kinds.ts';
+import { directTransport } from '../../pkg/apiserver/direct-transport.ts';
+import { serveHttps } from '../../pkg/apiserver/http/serve.ts';
+import type { UserInfo } from '../../pkg/apiserver/request.ts';
+import { createApiServer } from '../../pkg/apiserver/server.ts';
+import type { Client } from '../../pkg/client/client.ts';
+import { createClient } from '../../pkg/client/typed-client.ts';
+import { firstAddress } from '../../pkg/cluster/access.ts';
+import { COMPONENT_USERS, nodeUser } from '../../pkg/cluster/cluster-certificates.ts';
+import { supervise } from '../../pkg/cluster/supervisor.ts';
+import { runControllers } from '../../pkg/controllers/run.ts';
+import { runKubelet } from '../../pkg/kubelet/kubelet.ts';
+import { createDockerRuntime } from '../../pkg/kubelet/runtime/docker/docker-runtime.ts';
+import { runDns } from '../../pkg/network/dns/dns.ts';
+import { DEFAULT_BRIDGE, runPodNetwork } from '../../pkg/network/podnet/pod-network.ts';
+import { runProxy } from '../../pkg/network/proxy/proxy.ts';
+import { runScheduler } from '../../pkg/scheduler/scheduler.ts';
+import { openEmbeddedStore } from '../../pkg/storage/embedded/embedded-store.ts';
+import type { Store } from '../../pkg/storage/store.ts';
+import { lowestOomScore } from '../kubelet/machine-defaults.ts';
+import { etcdOf, type ClusterParts } from './parts.ts';
+
+const CLUSTER_DOMAIN = 'cluster.local';
+const ENGINE = 'unix:///var/run/docker.sock';
+const random = Math.random;
+
+export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): Promise<void> {
+  const { record, certificates, clock, log } = parts;
+  await using owned = new AsyncDisposableStack();
+  const store = await openStore(parts, owned);
+  owned.defer(() => store.close());
+  const issuer = `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`;
+  const server = await createApiServer({
+    store,
+    clock,
+    random,
+    log: log.with({ part: 'apiserver' }),
+    kinds,
+    sharedStore: false,
+    serviceCidr: record.serviceCidr,
+    advertise: { address: record.nodeIp, port: record.apiPort },
+    kubelets: {
+      certificate: certificates.kubeletClient.certificate,
+      key: certificates.kubeletClient.key,
+      authority: certificates.authority.certificate,
+    },
+    serviceAccountKeys: {
+      issuers: [issuer],
+      signingKey: certificates.tokenKey.privateKey,
+      verificationKeys: [certificates.tokenKey.publicKey],
+      audiences: [issuer],
+    },
+  });
+  owned.defer(() => server.close());
+  owned.use(
+    await serveHttps(server, {
+      host: '0.0.0.0',
+      port: record.apiPort,
+      tls: { cert: certificates.apiServer.certificate, key: certificates.apiServer.key },
+      clientAuthority: certificates.authority.certificate,
+    }),
+  );
+  const as = ({ name, groups }: UserInfo): Client =>
+    createClient(directTransport(server, { name, groups: [...groups, 'system:authenticated'] }, { userAgent: name }));
+  const part = (name: string) => ({ clock, random, log: log.with({ part: name }) });
+  const { nodeName, podCidr, nodeIp } = record;
+  const network = as(COMPONENT_USERS.proxy);
+
+  // One part that fails ends the process, so that whoever started it sees it fail instead of half a cluster that lives on.
+  const failed = new AbortController();
+  const until = AbortSignal.any([signal, failed.signal]);
+  const running = [
+    runScheduler({ ...part('scheduler'), client: as(COMPONENT_USERS.scheduler) }, until),
+    runControllers(
+      {
+        ...part('controllers'),
+        client: as(COMPONENT_USERS['controller-manager']),
+        enabled: '*',
+        options: { rootCa: certificates.authority.certificate },
+      },
+      until,
+    ),
+    runNode(parts, as(nodeUser(nodeName)), until),
+    runPodNetwork(
+      { ...part('podnet'), client: network, nodeName, podCidr, clusterCidr: podCidr, bridge: DEFAULT_BRIDGE },
+      until,
+    ),
+    runProxy({ ...part('proxy'), client: network, nodeName, nodeIps: [nodeIp], clusterCidr: podCidr }, until),
+    runDns(
+      {
+        ...part('dns'),
+        client: as(COMPONENT_USERS.dns),
+        bindAddresses: [firstAddress(podCidr)],
+        clusterDomain: CLUSTER_DOMAIN,
+        nodeName,
+        register: { clusterIp: record.clusterDns },
+      },
+      until,
+    ),
+  ].map(async (run) => {
+    try {
+      await run;
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  });
+  log.info('serving', { port: record.apiPort });
+  const [first] = (await Promise.allSettled(running)).filter((result) => result.status === 'rejected');
+  if (first !== undefined && !signal.aborted) throw failed.signal.reason;
+}
+
+async function runNode(
+  { record, directory, certificates, clock, log }: ClusterParts,
+  client: Client,
+  signal: AbortSignal,
+) {
+  const runtime = await createDockerRuntime({
+    endpoint: ENGINE,
+    nodeName: record.nodeName,
+    network: { name: 'typekube', bridge: DEFAULT_BRIDGE, subnet: record.podCidr },
+    architecture: process.arch,
+    lowestOomScore: await lowestOomScore(),
+  });
+  await runKubelet(
+    {
+      client,
+      clock,
+      random,
+      log: log.with({ part: 'kubelet' }),
+      runtime,
+      nodeName: record.nodeName,
+      nodeIps: [record.nodeIp],
+      rootDir: join(directory, 'kubelet'),
+      clusterDns: [record.clusterDns],
+      clusterDomain: CLUSTER_DOMAIN,
+      podCidr: record.podCidr,
+      serving: {
+        host: '0.0.0.0',
+        port: record.kubeletPort,
+        tls: { cert: certificates.kubeletServing.certificate, key: certificates.kubeletServing.key },
+        clientCa: certificates.authority.certificate,
+      },
+    },
+    signal,
+  );
+}
+
+async function openStore(parts: ClusterParts, owned: AsyncDisposableStack): Promise<Store> {
+  const { clock, log, directory } = parts;
+  const { servers, own } = etcdOf(parts);
+  if (servers === '') return openEmbeddedStore({ directory: join(directory, 'store'), clock });
+  if (own !== undefined) {
+    const stop = new AbortController();
+    const etcd = supervise({ programs: [own], pidDirectory: join(directory, 'pids'), clock, log }, stop.signal);
+    owned.defer(async () => {
+      stop.abort();
+      await etcd;
+    });
+  }
+  const { openEtcdStore } = await import('../../pkg/storage/etcd/etcd-store.ts');
+  return openEtcdStore({ endpoints: servers.split(','), clock });
+}
