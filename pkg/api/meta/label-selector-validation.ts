@@ -28,6 +28,7 @@ export function validateOperatorValues(faults: Faults, operator: string | undefi
         faults.forbidden('values', "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
       }
       return;
+    case undefined:
     default:
       faults.invalid('operator', operator ?? '', 'not a valid selector operator');
   }

@@ -126,7 +126,9 @@ function formatRequirement({ key, operator, values }: LabelRequirement): string 
       return `${key}>${values.join(',')}`;
     case 'lt':
       return `${key}<${values.join(',')}`;
-    default:
+    case '=':
+    case '==':
+    case '!=':
       return `${key}${operator}${values.join(',')}`;
   }
 }

@@ -131,7 +131,8 @@ function formatBinary(value: bigint): string {
 
 function formatDecimal(nanos: bigint, exponentForm: boolean): string {
   let [amount, exponent] = [nanos, -9];
-  while (amount % 1000n === 0n && (exponentForm || exponent < 18)) {
+  const largest = exponentForm ? Number.MAX_SAFE_INTEGER : 18;
+  while (amount % 1000n === 0n && exponent < largest) {
     amount /= 1000n;
     exponent += 3;
   }

@@ -20,7 +20,7 @@ import { lists as nodeV1 } from '../node/v1/lists.ts';
 import { lists as policyV1 } from '../policy/v1/lists.ts';
 import { lists as rbacV1 } from '../rbac/v1/lists.ts';
 import { lists as resourceV1 } from '../resource/v1/lists.ts';
-import { lists as storageV1 } from '../storage/v1/lists.ts';
+import { lists as storageV1 } from '../storage-k8s-io/v1/lists.ts';
 import { fields } from './generated/fields.gen.ts';
 import { parseMergeRules, type MergeRule, type MergeRules, type PatchStrategy } from './merge-rules.ts';
 

@@ -138,6 +138,7 @@ function validateStrategy(faults: Faults, { type, rollingUpdate }: DeploymentStr
         checkAtMostAll(faults, 'maxUnavailable', maxUnavailable);
       });
       return;
+    case undefined:
     default:
       faults.notSupported('', type ?? '', ['Recreate', 'RollingUpdate']);
   }

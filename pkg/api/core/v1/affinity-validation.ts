@@ -144,7 +144,9 @@ export function validateSpreadConstraints(
   constraints: readonly TopologySpreadConstraint[] | undefined,
 ): void {
   faults.each('topologySpreadConstraints', constraints, (constraint, index) => {
-    const { maxSkew = 0, topologyKey, whenUnsatisfiable = '', minDomains, labelSelector } = constraint;
+    const { topologyKey, minDomains, labelSelector } = constraint;
+    const maxSkew = constraint.maxSkew ?? 0;
+    const whenUnsatisfiable = constraint.whenUnsatisfiable ?? '';
     if (maxSkew <= 0) faults.invalid('maxSkew', maxSkew, NOT_POSITIVE);
     if (!topologyKey) faults.required('topologyKey', 'can not be empty');
     if (!SPREAD_ACTIONS.includes(whenUnsatisfiable)) {

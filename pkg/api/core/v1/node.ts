@@ -95,7 +95,12 @@ function validateNode(node: Node): FieldError[] {
   faults.at('spec', () => {
     const seen = new Set<string>();
     faults.each('taints', node.spec.taints, (taint) => validateTaint(faults, taint, seen));
-    (node.spec.podCIDRs ?? []).forEach((cidr, i) => {
+    const cidrs = node.spec.podCIDRs ?? [];
+    const families = new Set(cidrs.map((cidr) => cidr.includes(':')));
+    if (cidrs.length > 2 || families.size < cidrs.length) {
+      faults.invalid('podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family');
+    }
+    cidrs.forEach((cidr, i) => {
       if (!isCidr(cidr)) {
         faults.invalid(['podCIDRs', i], cidr, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)');
       }

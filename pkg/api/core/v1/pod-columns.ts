@@ -28,7 +28,7 @@ export function podSummary(pod: Pod): Summary {
 }
 
 function summarise(pod: Pod): Summary {
-  const { spec, status = {}, metadata } = pod;
+  const { spec, status, metadata } = pod;
   const initContainers = new Map((spec.initContainers ?? []).map((container) => [container.name, container]));
   let word = status.reason || status.phase || '';
   if (status.conditions?.some(({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulingGated')) {

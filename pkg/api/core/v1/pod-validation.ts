@@ -123,9 +123,9 @@ function withUpdatablesOf(spec: PodSpec, old: PodSpec): PodSpec {
   return rest;
 }
 
-function keepOld<K extends keyof PodSpec>(spec: PodSpec, old: PodSpec, field: K): void {
+function keepOld(spec: PodSpec, old: PodSpec, field: keyof PodSpec): void {
   if (old[field] === undefined) delete spec[field];
-  else spec[field] = old[field];
+  else Object.assign(spec, { [field]: old[field] });
 }
 
 function onlyAdds(next: Readonly<Record<string, string>>, before: Readonly<Record<string, string>>): boolean {

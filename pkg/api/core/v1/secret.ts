@@ -89,6 +89,7 @@ function validate(secret: Secret): FieldError[] {
       needs('tls.crt');
       needs('tls.key');
       break;
+    case undefined:
     default:
   }
   return faults.errors;

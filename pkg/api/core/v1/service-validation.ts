@@ -88,6 +88,7 @@ function validateType(faults: Faults, spec: ServiceSpec): void {
       else faults.invalidAll('externalName', name, dnsSubdomainFaults(name));
       return;
     }
+    case undefined:
     default:
   }
 }

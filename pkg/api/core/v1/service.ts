@@ -125,6 +125,7 @@ function externalCell({ spec, status }: Service): string {
     }
     case 'ExternalName':
       return spec.externalName ?? '';
+    case undefined:
     default:
       return '<unknown>';
   }

@@ -151,7 +151,7 @@ function validateSource(faults: Faults, volume: Volume): void {
     const source = volume[segment];
     if (source === undefined) continue;
     if (sources++ > 0) faults.forbidden(segment, 'may not specify more than 1 volume type');
-    else faults.at(segment, () => check(faults, source as never, volume)); // As above.
+    else faults.at(segment, () => check(faults, source, volume));
   }
   if (sources === 0) faults.required('', 'must specify a volume type');
 }

@@ -77,7 +77,8 @@ function validate({ addressType, endpoints = [], ports = [] }: EndpointSlice): F
 }
 
 function validateEndpoint(faults: Faults, endpoint: Endpoint, addressType: string): void {
-  const { addresses = [], hostname, nodeName, deprecatedTopology } = endpoint;
+  const addresses = endpoint.addresses ?? [];
+  const { hostname, nodeName, deprecatedTopology } = endpoint;
   if (addresses.length === 0) faults.required('addresses', 'must contain at least 1 address');
   else if (addresses.length > MOST_ADDRESSES) faults.tooMany('addresses', addresses.length, MOST_ADDRESSES);
   addresses.forEach((address, i) => {
