@@ -30,10 +30,58 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/delete.ts')).remove,
   },
   {
+    name: 'scale',
+    section: DEPLOY,
+    summary: 'Set a new size for a deployment, replica set, or replication controller',
+    load: async () => (await import('./commands/scale.ts')).scale,
+  },
+  {
+    name: 'cordon',
+    section: CLUSTER,
+    summary: 'Mark node as unschedulable',
+    load: async () => (await import('./commands/cordon.ts')).cordon,
+  },
+  {
+    name: 'uncordon',
+    section: CLUSTER,
+    summary: 'Mark node as schedulable',
+    load: async () => (await import('./commands/cordon.ts')).uncordon,
+  },
+  {
+    name: 'taint',
+    section: CLUSTER,
+    summary: 'Update the taints on one or more nodes',
+    load: async () => (await import('./commands/taint.ts')).taint,
+  },
+  {
     name: 'apply',
     section: ADVANCED,
     summary: 'Apply a configuration to a resource by file name or stdin',
     load: async () => (await import('./commands/apply.ts')).apply,
+  },
+  {
+    name: 'patch',
+    section: ADVANCED,
+    summary: 'Update fields of a resource',
+    load: async () => (await import('./commands/patch.ts')).patch,
+  },
+  {
+    name: 'replace',
+    section: ADVANCED,
+    summary: 'Replace a resource by file name or stdin',
+    load: async () => (await import('./commands/replace.ts')).replace,
+  },
+  {
+    name: 'label',
+    section: SETTINGS,
+    summary: 'Update the labels on a resource',
+    load: async () => (await import('./commands/label.ts')).label,
+  },
+  {
+    name: 'annotate',
+    section: SETTINGS,
+    summary: 'Update the annotations on a resource',
+    load: async () => (await import('./commands/label.ts')).annotate,
   },
 ];
 

@@ -26,6 +26,13 @@ export function lastAppliedOf(live: JsonObject): JsonObject | undefined {
   return isObject(parsed) ? parsed : undefined;
 }
 
+/** The same for an object of a generator, whose saved text keeps the order of its fields. */
+export function withSavedConfig(made: JsonObject): JsonObject {
+  const metadata = object(made, 'metadata');
+  const saved = `${JSON.stringify(made)}\n`;
+  return { ...made, metadata: { ...metadata, annotations: { ...object(metadata, 'annotations'), [LAST_APPLIED]: saved } } };
+}
+
 /** The annotation brought up to date where there is one, as all verbs that change objects do. */
 export function refreshLastApplied(before: JsonObject, after: JsonObject): JsonObject {
   return at(before, 'metadata', 'annotations', LAST_APPLIED) === undefined ? after : withLastApplied(after);

@@ -73,7 +73,7 @@ function lineOf(error: unknown, server: string): string {
       : `Error from server (${error.reason}): ${error.message}`;
   }
   if (error instanceof UnreachableError) return unreachableText(error, server);
-  if (error instanceof KubeConfigError && !/does not exist$/.test(error.message)) return `error: ${error.message}`;
+  if (error instanceof KubeConfigError && !error.message.endsWith('does not exist')) return `error: ${error.message}`;
   const message = messageOf(error);
   return message.startsWith('error: ') ? message : `error: ${message}`;
 }

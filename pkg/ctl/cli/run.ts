@@ -141,7 +141,7 @@ async function runCommand(
   await using parts = new AsyncDisposableStack();
   let session: Promise<Session> | undefined;
   let warnings = 0;
-  const globals = pick(values, globalFlags);
+  const globals = globalValues(values);
   const context: Context = {
     ...world,
     globals,
@@ -169,8 +169,8 @@ async function runCommand(
   return code;
 }
 
-/** The values of one table out of those of a larger one. */
-function pick<F extends FlagTable>(values: Readonly<Record<string, FlagValue>>, table: F) {
+/** The values of the global flags out of those of a command's whole table. */
+function globalValues(values: Readonly<Record<string, FlagValue>>): Context['globals'] {
   // parseFlags gives every flag of the table a value of its type.
-  return Object.fromEntries(Object.keys(table).map((name) => [name, values[name]])) as Context['globals'];
+  return Object.fromEntries(Object.keys(globalFlags).map((name) => [name, values[name]])) as Context['globals'];
 }

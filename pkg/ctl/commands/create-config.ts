@@ -26,7 +26,7 @@ export const createConfigMap = command({
   flags: { ...generatedFlags, ...sourceFlags },
   async run(call, context) {
     const name = onlyName(call.args);
-    const entries = await readEntries(call.flags, context);
+    const entries = await readEntries(call.flags, context, name);
     const data: JsonObject = {};
     const binaryData: JsonObject = {};
     for (const [key, bytes] of entries) {
@@ -48,6 +48,7 @@ export const createConfigMap = command({
 async function readEntries(
   flags: { 'from-literal': readonly string[]; 'from-file': readonly string[]; 'from-env-file': readonly string[] },
   context: Context,
+  configMap?: string,
 ): Promise<[string, Buffer][]> {
   const found = await readData({
     literals: flags['from-literal'],
@@ -55,6 +56,7 @@ async function readEntries(
     envFiles: flags['from-env-file'],
     cwd: context.cwd,
     env: context.env,
+    ...(configMap !== undefined && { configMap }),
   });
   return [...found].sort(([left], [right]) => compareBytes(left, right));
 }
@@ -102,8 +104,7 @@ const tls = command({
   },
   async run(call, context) {
     const name = onlyName(call.args);
-    if (call.flags.key === '') throw new Failure('key must be specified');
-    if (call.flags.cert === '') throw new Failure('certificate must be specified');
+    if (call.flags.key === '' || call.flags.cert === '') throw new Failure('key and cert must be specified');
     const [cert, key] = await Promise.all([readOwn(call.flags.cert, context), readOwn(call.flags.key, context)]);
     await checkKeyPair(cert, key);
     const data = [['tls.crt', cert] as const, ['tls.key', key] as const];

@@ -12,7 +12,7 @@ import {
   validateFlag,
 } from '../cli/shared-flags.ts';
 import type { FlagValues } from '../cli/flags.ts';
-import { withLastApplied } from '../apply/last-applied.ts';
+import { withSavedConfig } from '../apply/last-applied.ts';
 import { object, text } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
 import { dryRunSuffix } from './create-from-files.ts';
@@ -63,7 +63,7 @@ export async function createGenerated(
     sorted: false,
   });
   const placed = namespaced ? await withNamespace(made, dryRun === 'client', context) : made;
-  const complete = call.flags['save-config'] ? withLastApplied(placed) : placed;
+  const complete = call.flags['save-config'] ? withSavedConfig(placed) : placed;
   if (dryRun === 'client') {
     context.out.write(print(complete));
     return 0;

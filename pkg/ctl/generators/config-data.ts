@@ -9,30 +9,44 @@ export interface DataSources {
   readonly envFiles: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The ConfigMap it is for; undefined for a Secret. Only the sentences differ. */
+  readonly configMap?: string;
 }
 
 /** Key to bytes, in the order given. */
 export async function readData(sources: DataSources): Promise<Map<string, Buffer>> {
   if (sources.envFiles.length > 0 && (sources.files.length > 0 || sources.literals.length > 0))
     throw new Failure('from-env-file cannot be combined with from-file or from-literal');
-  const data = new Map<string, Buffer>();
+  const data = new Entries(sources.configMap);
   for (const literal of sources.literals) {
     const { key, value } = splitLiteral(literal);
-    add(data, key, Buffer.from(value));
+    data.add(key, Buffer.from(value));
   }
   for (const file of sources.files) await addFile(data, file, sources.cwd);
   for (const file of sources.envFiles) await addEnvFile(data, file, sources);
-  return data;
+  return data.found;
 }
 
-function add(data: Map<string, Buffer>, key: string, value: Buffer): void {
-  if (!/^[-._a-zA-Z0-9]+$/.test(key))
-    throw new Failure(
-      `${JSON.stringify(key)} is not valid key name: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
-    );
-  if (data.has(key))
-    throw new Failure(`cannot add key ${JSON.stringify(key)}, another key by that name already exists`);
-  data.set(key, value);
+class Entries {
+  readonly found = new Map<string, Buffer>();
+  readonly #configMap: string | undefined;
+
+  constructor(configMap: string | undefined) {
+    this.#configMap = configMap;
+  }
+
+  add(key: string, value: Buffer): void {
+    const name = JSON.stringify(key);
+    if (!/^[-._a-zA-Z0-9]+$/.test(key))
+      throw new Failure(
+        `${name} is not ${this.#configMap === undefined ? 'valid key name' : 'a valid key name for a ConfigMap'}: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
+      );
+    if (this.found.has(key))
+      throw new Failure(
+        `cannot add key ${name}, another key by that name already exists${this.#configMap === undefined ? '' : ` in Data for ConfigMap ${JSON.stringify(this.#configMap)}`}`,
+      );
+    this.found.set(key, value);
+  }
 }
 
 function splitLiteral(literal: string): { key: string; value: string } {
@@ -43,7 +57,7 @@ function splitLiteral(literal: string): { key: string; value: string } {
   return { key: literal.slice(0, equals), value: quoted?.[2] ?? value };
 }
 
-async function addFile(data: Map<string, Buffer>, source: string, cwd: string): Promise<void> {
+async function addFile(data: Entries, source: string, cwd: string): Promise<void> {
   const parts = source.split('=');
   if (parts.length > 2) throw new Failure("key names or file paths cannot contain '='");
   if (parts.length === 2 && parts[0] === '') throw new Failure(`key name for file path ${parts[1] ?? ''} missing`);
@@ -57,13 +71,13 @@ async function addFile(data: Map<string, Buffer>, source: string, cwd: string): 
     throw new Failure(`error reading ${path}: no such file or directory`, { cause });
   }
   if (!found.isDirectory())
-    return add(data, parts.length === 2 ? (parts[0] ?? '') : basename(path), await readFile(full));
+    return data.add(parts.length === 2 ? (parts[0] ?? '') : basename(path), await readFile(full));
   if (parts.length === 2) throw new Failure('cannot give a key name for a directory path');
   for (const entry of (await readdir(full, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1)))
-    if (entry.isFile()) add(data, entry.name, await readFile(join(full, entry.name)));
+    if (entry.isFile()) data.add(entry.name, await readFile(join(full, entry.name)));
 }
 
-async function addEnvFile(data: Map<string, Buffer>, path: string, sources: DataSources): Promise<void> {
+async function addEnvFile(data: Entries, path: string, sources: DataSources): Promise<void> {
   let content: string;
   try {
     content = await readFile(resolve(sources.cwd, path), 'utf8');
@@ -81,7 +95,7 @@ async function addEnvFile(data: Map<string, Buffer>, path: string, sources: Data
       );
     // A name alone takes its value from our own environment.
     const value = equals < 0 ? sources.env[key] : line.slice(equals + 1);
-    if (value !== undefined) add(data, key, Buffer.from(value));
+    if (value !== undefined) data.add(key, Buffer.from(value));
   }
 }
 

@@ -182,7 +182,7 @@ function servicePort(text: string, nodePort: number): JsonObject {
 }
 
 function portNumber(text: string): number {
-  if (!/^-?\d+$/.test(text)) throw new Failure(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^-?\d+$/.test(text)) throw new Failure(`strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
   const port = Number(text);
   if (port < 1 || port > 65_535) throw new Failure(`must be between 1 and 65535, inclusive`);
   return port;

@@ -128,7 +128,7 @@ async function jsonPathPrinter(
       });
     } catch (cause) {
       throw new Failure(
-        `error executing jsonpath ${JSON.stringify(source)}: Error executing template: ${messageOf(cause)}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${source}\n\tobject given to jsonpath engine was:\n\t\t${goSyntax(object)}\n\n`,
+        `error executing jsonpath ${JSON.stringify(source)}: Error executing template: ${messageOf(cause)}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${source}\n\tobject given to jsonpath engine was:\n\t\t${goSyntax(object)}\n\n\n`,
         { cause },
       );
     }

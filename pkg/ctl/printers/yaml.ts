@@ -171,7 +171,8 @@ function hexEscape(char: string): string {
 function isPrintable(char: string): boolean {
   const code = char.codePointAt(0) ?? 0;
   if (code === 0x0a || (code >= 0x20 && code <= 0x7e)) return true;
-  return code >= 0xa0 && code <= 0xffff && !(code >= 0xd800 && code <= 0xdfff) && code !== 0xfeff && code < 0xfffe;
+  const surrogate = code >= 0xd800 && code <= 0xdfff;
+  return code >= 0xa0 && code < 0xfffe && !surrogate && code !== 0xfeff;
 }
 
 /** yaml.v2's order of keys: numbers inside of names count as numbers, letters come after everything else. */

@@ -7,13 +7,14 @@ import {
   loadKubeConfig,
   resolveContext,
   type ClusterEntry,
+  type KubeConfig,
   type ResolvedContext,
   type UserEntry,
 } from '../../client/kubeconfig.ts';
 import type { Transport } from '../../client/transport.ts';
 import type { FlagValues } from '../cli/flags.ts';
 import type { globalFlags } from '../cli/global-flags.ts';
-import { Failure } from '../cli/failure.ts';
+import { Failure, PlainFailure } from '../cli/failure.ts';
 import { parseGoDuration } from '../values/duration.ts';
 import { Api } from './api.ts';
 
@@ -44,7 +45,7 @@ export async function openSession(source: SessionSource): Promise<Session & Asyn
   const timeout = requestTimeout(source.globals['request-timeout']);
   const transport = await connect(context, source.clock, timeout);
   return {
-    api: new Api(transport, source.signal, source.warn),
+    api: new Api(transport, source.signal, (text) => source.warn(text)),
     server: context.cluster.server ?? DEFAULT_SERVER,
     namespace: context.namespace,
     namespaceForced: source.globals.namespace !== '',
@@ -62,6 +63,7 @@ export async function chooseContext(source: Omit<SessionSource, 'warn'>): Promis
     home: source.home,
     ...(globals.kubeconfig !== '' && { path: resolve(source.cwd, globals.kubeconfig) }),
   });
+  checkNames(config, globals);
   const chosen = resolveContext(config, {
     ...given('context'),
     ...given('cluster'),
@@ -99,6 +101,18 @@ export async function chooseContext(source: Omit<SessionSource, 'warn'>): Promis
   if ((cluster.server ?? '') !== '') return { context };
   const inCluster = inClusterContext(source.env);
   return { context: inCluster ?? { ...context, cluster: { ...cluster, server: DEFAULT_SERVER } } };
+}
+
+/** Names given by flags that the files do not have, with kubectl's sentences. */
+function checkNames(config: KubeConfig, globals: SessionSource['globals']): void {
+  if (globals.context !== '' && !config.contexts.has(globals.context))
+    throw new PlainFailure(
+      `Error in configuration: context was not found for specified context: ${globals.context}`,
+    );
+  if (globals.cluster !== '' && !config.clusters.has(globals.cluster))
+    throw new Failure(`no server found for cluster ${JSON.stringify(globals.cluster)}`);
+  if (globals.user !== '' && !config.users.has(globals.user))
+    throw new Failure(`auth info ${JSON.stringify(globals.user)} does not exist`);
 }
 
 async function connect(context: ResolvedContext, clock: Clock, timeoutMs: number | undefined): Promise<Transport> {

@@ -127,7 +127,7 @@ class Evaluation {
 
   #filter(node: Extract<PathNode, { kind: 'filter' }>, value: Json): Json[] {
     if (value === null) return [];
-    if (!Array.isArray(value)) throw new Failure(`${goText(value)} is not array or slice and cannot be filtered`);
+    if (!Array.isArray(value)) throw new Failure(`${goType(value)} is not array or slice and cannot be filtered`);
     return value.filter((item) => {
       const quiet = new Evaluation([], { allowMissing: true });
       const left = quiet.#walkList(node.left, [item]);
@@ -163,7 +163,7 @@ function descendants(value: Json): Json[] {
 }
 
 function slice(node: Extract<PathNode, { kind: 'slice' }>, value: Json): Json[] {
-  if (!Array.isArray(value)) throw new Failure(`${goText(value)} is not array or slice`);
+  if (!Array.isArray(value)) throw new Failure(`${goType(value)} is not array or slice`);
   const { length } = value;
   let start = node.start ?? 0;
   if (start < 0) start += length;
@@ -201,7 +201,13 @@ function compare(left: Json, operator: string, right: Json): boolean {
 
 function compareScalars(left: Json, right: Json): number {
   if (typeof left === 'number' && typeof right === 'number') return left - right;
-  return compareBytes(String(left), String(right));
+  return compareBytes(valueText(left), valueText(right));
+}
+
+function goType(value: Json): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  if (typeof value === 'object') return 'map[string]interface {}';
+  return typeof value === 'boolean' ? 'bool' : 'string';
 }
 
 /** A value as Go's %v shows it. */

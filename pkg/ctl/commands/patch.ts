@@ -1,0 +1,110 @@
+// `patch`: sends a strategic, merge or JSON patch.
+import type { Json } from '../../api/schema/json.ts';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { applyMergePatch } from '../apply/json-merge.ts';
+import { command } from '../cli/command.ts';
+import { Failure, messageOf, UsageFailure } from '../cli/failure.ts';
+import { boolFlag, stringFlag } from '../cli/flags.ts';
+import { dryRunFlag, fieldManagerFlag, filenameFlags, outputFlags, readDryRun } from '../cli/shared-flags.ts';
+import { isObject } from '../objects/access.ts';
+import { objectPrinter } from '../printers/output.ts';
+import { infosToChange } from '../resources/change.ts';
+import { visit } from '../resources/infos.ts';
+import { dryRunSuffix } from './create-from-files.ts';
+
+const TYPES = ['json', 'merge', 'strategic'] as const;
+
+export const patch = command({
+  summary: 'Update fields of a resource',
+  usage: '(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]',
+  examples: [
+    `patch node worker -p '{"spec":{"unschedulable":true}}'`,
+    `patch pod web --type=json -p='[{"op": "replace", "path": "/metadata/labels/a", "value":"b"}]'`,
+    `patch deployment web --subresource=scale --type=merge -p '{"spec":{"replicas":2}}'`,
+  ],
+  flags: {
+    ...filenameFlags,
+    ...outputFlags,
+    ...dryRunFlag,
+    ...fieldManagerFlag('kubectl-patch'),
+    local: boolFlag('Change the objects in the files and print them, without asking the server (merge patches only).'),
+    patch: stringFlag('The patch to be applied to the resource, JSON or YAML.', { short: 'p' }),
+    'patch-file': stringFlag('A file containing a patch to be applied to the resource.'),
+    subresource: stringFlag('Patch this subresource of the object.'),
+    type: stringFlag('The type of patch being provided; one of [json merge strategic]', { default: 'strategic' }),
+  },
+  async run(call, context) {
+    const { flags } = call;
+    const dryRun = readDryRun(flags['dry-run']);
+    if (flags.patch === '' && flags['patch-file'] === '')
+      throw new Failure('must specify --patch or --patch-file containing the contents of the patch');
+    if (flags.patch !== '' && flags['patch-file'] !== '')
+      throw new Failure('cannot specify --patch and --patch-file together');
+    const type = TYPES.find((known) => known === flags.type.toLowerCase());
+    if (type === undefined)
+      throw new UsageFailure(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.type)}`);
+    const body = await parsePatch(
+      flags.patch === '' ? await readPatchFile(flags['patch-file'], context.cwd) : flags.patch,
+    );
+    const { infos, failures } = await infosToChange(
+      { args: call.args, filenames: flags.filename, recursive: flags.recursive },
+      flags.local,
+      context,
+    );
+    if (infos.length === 0 && failures.length === 0) throw new Failure('no objects passed to patch');
+    await visit(
+      infos,
+      async (info) => {
+        let patched = info.object;
+        if (dryRun === 'client' || flags.local) {
+          if (type === 'merge') {
+            const merged = applyMergePatch(info.object, body);
+            if (isObject(merged)) patched = merged;
+          } else if (flags.local) throw new Failure('--local is supported for --type=merge only');
+        } else {
+          const { api } = await context.session();
+          const place = {
+            resource: info.resource,
+            namespace: info.namespace,
+            name: info.name,
+            subresource: flags.subresource,
+          };
+          patched = await api.patch(place, type, body, {
+            fieldManager: flags['field-manager'],
+            dryRun: dryRun === 'server' ? 'All' : undefined,
+          });
+        }
+        const changed = dryRun === 'client' || !isDeepStrictEqual(info.object, patched);
+        const print = await objectPrinter({
+          flags,
+          templateGiven: call.changed.has('template'),
+          cwd: context.cwd,
+          operation: changed ? 'patched' : 'patched (no change)',
+          dryRunSuffix: dryRunSuffix(dryRun),
+        });
+        context.out.write(print(patched));
+      },
+      failures,
+    );
+    return 0;
+  },
+});
+
+async function readPatchFile(path: string, cwd: string): Promise<string> {
+  try {
+    return await readFile(resolve(cwd, path), 'utf8');
+  } catch (cause) {
+    throw new Failure(`unable to read patch file: open ${path}: no such file or directory`, { cause });
+  }
+}
+
+async function parsePatch(source: string): Promise<Json> {
+  const { parseYamlValue } = await import('../resources/manifest-text.ts');
+  try {
+    return parseYamlValue(source);
+  } catch (cause) {
+    throw new Failure(`unable to parse ${JSON.stringify(source)}: ${messageOf(cause)}`, { cause });
+  }
+}
