@@ -7,9 +7,9 @@ const [name = '', ports = ''] = process.argv.slice(2);
 const listening = ports.split(',').flatMap((port) => {
   const tcp = createServer((socket) => {
     socket.on('error', () => undefined);
-    // A line keeps the connection open and is answered by one; the end of the client's side closes it.
+    // Every byte is answered by a line.
     socket.write(`${name} ${socket.remoteAddress?.replace('::ffff:', '')}\n`);
-    socket.on('data', () => socket.write(`${name} still\n`));
+    socket.on('data', (data) => socket.write(`${name} still\n`.repeat(data.length)));
   }).listen(Number(port), '0.0.0.0');
   const udp = createSocket('udp4', (_message, from) => udp.send(`${name} ${from.address}\n`, from.port, from.address));
   udp.bind(Number(port));

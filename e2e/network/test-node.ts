@@ -84,6 +84,8 @@ export class TestNode implements AsyncDisposable {
       await node.startServer(pod, pod, [POD_PORT]);
     }
     await node.sysctls.set('net/ipv4/ip_forward', '1');
+    // New namespaces start with what the host has just then.
+    await node.sysctls.set('net/ipv4/conf/all/route_localnet', '0');
     return node;
   }
 
