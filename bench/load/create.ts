@@ -4,8 +4,7 @@ import { Connection } from './connection.ts';
 import type { Order, Report } from './order.ts';
 
 export async function create(order: Extract<Order, { do: 'create' }>): Promise<Report> {
-  const { endpoint, path, count, concurrency, prefix } = order;
-  const [before = '', after = ''] = order.template.split('@NAME@', 2);
+  const { endpoint, path, template, count, concurrency, prefix } = order;
   const connections = await Promise.all(Array.from({ length: concurrency }, () => Connection.open(endpoint)));
   const times: number[] = [];
   let next = 0;
@@ -16,7 +15,7 @@ export async function create(order: Extract<Order, { do: 'create' }>): Promise<R
       while (next < count) {
         const name = `${prefix}-${next++}`;
         const began = performance.now();
-        const { status, body } = await connection.send('POST', path, `${before}${name}${after}`);
+        const { status, body } = await connection.send('POST', path, template.replaceAll('@NAME@', name));
         if (status !== 201) throw new Error(`create ${name}: ${status} ${body.toString('utf8', 0, 500)}`);
         times.push(performance.now() - began);
         bytes += body.length;
