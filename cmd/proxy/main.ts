@@ -10,6 +10,7 @@ import { DEFAULT_BRIDGE, removeHostRules, runPodNetwork } from '../../pkg/networ
 import { parseProxyConfig, type ProxyConfig } from '../../pkg/network/proxy/proxy-config.ts';
 import { ProxyHealth } from '../../pkg/network/proxy/proxy-health.ts';
 import { removeProxyRules, runProxy } from '../../pkg/network/proxy/proxy.ts';
+import { PROXY_TABLE } from '../../pkg/network/proxy/rules.ts';
 import { parseBindAddress, serveStatus, type BindAddress, type StatusPages } from '../../pkg/network/status-server.ts';
 import { runProgram, UsageError } from '../program.ts';
 
@@ -26,6 +27,7 @@ const flags = [
     '--pod-bridge <device>',
     'bridge of the pods, whose host side is kept; empty: another program does',
   ).default(DEFAULT_BRIDGE),
+  new Option('--nft-table <name>', 'kernel table of the Service rules').default(PROXY_TABLE),
   new Option('--healthz-bind-address <address>', 'address of /healthz and /livez; none if empty'),
   new Option('--metrics-bind-address <address>', 'address of /metrics and /proxyMode; none if empty'),
   new Option('--cleanup', 'remove all kernel rules of this program and exit'),
@@ -40,9 +42,11 @@ await runProgram({
       const value = values[name];
       return typeof value === 'string' ? value : undefined;
     };
+    const bridge = given('podBridge') ?? '';
+    const tableName = given('nftTable') ?? PROXY_TABLE;
     if (values['cleanup'] === true) {
-      await removeProxyRules();
-      await removeHostRules();
+      await removeProxyRules({ tableName });
+      await removeHostRules({ bridge: bridge || DEFAULT_BRIDGE });
       return;
     }
     if ((given('proxyMode') ?? '') !== '' && given('proxyMode') !== 'nftables')
@@ -65,7 +69,6 @@ await runProgram({
     const client = createClient(transport);
     const nodeName = (given('hostnameOverride') ?? config.hostnameOverride) || hostname().toLowerCase();
     const clusterCidr = given('clusterCidr') ?? config.clusterCidr;
-    const bridge = given('podBridge') ?? '';
     const health = new ProxyHealth(realClock);
     const registry = new Registry();
     const shared = { client, clock: realClock, random: Math.random, log, nodeName };
@@ -85,6 +88,7 @@ await runProgram({
       runProxy(
         {
           ...shared,
+          tableName,
           nodeIps: list(given('nodeIp') ?? ''),
           ...(clusterCidr !== '' && { clusterCidr }),
           masqueradeAll: values['masqueradeAll'] === true || config.masqueradeAll,

@@ -1,14 +1,20 @@
 // What a node's packet filter must hold for pods to reach each other and the world: masquerade for what leaves the cluster,
 // and acceptance of forwarded packets where the container engine's own rules would drop them. Pure texts.
 
-/** The pod network's kernel table; Services have another one. */
-export const POD_TABLE = 'typekube-podnet';
+/** The kernel table of one bridge's pods; Services have another one. Each bridge has its own, so clusters can share a host. */
+export function podTable(bridge: string): string {
+  return `typekube-podnet-${bridge}`;
+}
 
-/** Own chain in iptables' filter table, jumped to by the chains that would otherwise drop pods' packets. */
-export const FORWARD_CHAIN = 'TYPEKUBE-FORWARD';
+const CHAIN_PREFIX = 'TYPEKUBE-';
+
+/** The bridge's own chain in iptables' filter table, jumped to by the chains that would otherwise drop pods' packets. */
+export function forwardChain(bridge: string): string {
+  return `${CHAIN_PREFIX}${bridge}`;
+}
 
 /**
- * Chains that must jump to FORWARD_CHAIN. A packet accepted in one nft table can still be dropped in another, so the
+ * Chains that must jump to the bridge's own. A packet accepted in one nft table can still be dropped in another, so the
  * acceptance has to stand in the engine's own table, before its isolation rules: that is what DOCKER-USER is for.
  */
 export const JUMPING_CHAINS = ['FORWARD', 'DOCKER-USER'] as const;
@@ -23,7 +29,7 @@ export interface PodNetworkRules {
 
 /** nft commands, for one transaction, that replace the table. */
 export function podTableText({ bridge, podCidr, clusterCidr }: PodNetworkRules): string {
-  const table = `ip ${POD_TABLE}`;
+  const table = `ip ${podTable(bridge)}`;
   return [
     `add table ${table}`,
     `delete table ${table}`,
@@ -38,18 +44,34 @@ export function podTableText({ bridge, podCidr, clusterCidr }: PodNetworkRules):
   ].join('\n');
 }
 
-export function podTableRemoval(): string {
-  return `add table ip ${POD_TABLE}\ndelete table ip ${POD_TABLE}\n`;
+export function podTableRemoval(bridge: string): string {
+  return `add table ip ${podTable(bridge)}\ndelete table ip ${podTable(bridge)}\n`;
 }
 
 /** For `iptables-restore --noflush`: fills the own chain and leaves everything else alone. */
 export function forwardChainText(bridge: string): string {
   return [
     '*filter',
-    `:${FORWARD_CHAIN} - [0:0]`,
-    `-A ${FORWARD_CHAIN} -i ${bridge} -j ACCEPT`,
-    `-A ${FORWARD_CHAIN} -o ${bridge} -j ACCEPT`,
+    `:${forwardChain(bridge)} - [0:0]`,
+    `-A ${forwardChain(bridge)} -i ${bridge} -j ACCEPT`,
+    `-A ${forwardChain(bridge)} -o ${bridge} -j ACCEPT`,
     'COMMIT',
     '',
   ].join('\n');
+}
+
+/**
+ * Whether the jump comes before everything that is not ours, in what `iptables -S CHAIN` lists. It must: an engine that
+ * starts later puts its own rules first. Jumps of other bridges may stand before it.
+ */
+export function jumpsFirst(chain: string, bridge: string, listing: string): boolean {
+  for (const line of listing.split('\n').filter((text) => text.startsWith('-A '))) {
+    if (line === jumpRule(chain, bridge)) return true;
+    if (!line.startsWith(`-A ${chain} -j ${CHAIN_PREFIX}`)) return false;
+  }
+  return false;
+}
+
+export function jumpRule(chain: string, bridge: string): string {
+  return `-A ${chain} -j ${forwardChain(bridge)}`;
 }

@@ -12,7 +12,7 @@ import { applyRules, chainExists, requireNft } from '../proxy/nftables.ts';
 import { kernelSysctls, type Sysctls } from '../sysctl.ts';
 import { keepHairpin } from './bridge-ports.ts';
 import { ensureForwarding, removeForwarding } from './forwarding.ts';
-import { POD_TABLE, podTableRemoval, podTableText } from './host-rules.ts';
+import { podTable, podTableRemoval, podTableText } from './host-rules.ts';
 import { ensureRoutes, removeRoutes, wantedRoutes } from './routes.ts';
 
 export interface PodNetworkOptions {
@@ -62,7 +62,7 @@ export async function runPodNetwork(options: PodNetworkOptions, signal: AbortSig
       problems.report('forwarding', forwarding.ok ? undefined : forwarding.message);
       const podCidr = options.podCidr ?? informer.store.get(nodeName)?.spec.podCIDR ?? options.clusterCidr;
       const text = podTableText({ bridge, podCidr, clusterCidr: options.clusterCidr });
-      const there = await chainExists({ family: 'ip', table: POD_TABLE, chain: 'postrouting' }, run, signal);
+      const there = await chainExists({ family: 'ip', table: podTable(bridge), chain: 'postrouting' }, run, signal);
       if (text !== written || !there) {
         const applied = await applyRules(text, run, signal);
         problems.report('masquerade', applied.ok ? undefined : applied.message);
@@ -84,12 +84,12 @@ export async function runPodNetwork(options: PodNetworkOptions, signal: AbortSig
 }
 
 /** Takes away everything that runPodNetwork leaves behind. Safe to repeat. Switches that the engine needs too stay on. */
-export async function removeHostRules(options: { run?: RunHostCommand } = {}): Promise<void> {
-  const { run = runHostCommand } = options;
-  await removeForwarding(run);
+export async function removeHostRules(options: { bridge?: string; run?: RunHostCommand } = {}): Promise<void> {
+  const { bridge = DEFAULT_BRIDGE, run = runHostCommand } = options;
+  await removeForwarding(bridge, run);
   await removeRoutes(run);
   if ((await run(['nft', '--version'])).outcome === 'missing') return;
-  const removed = await applyRules(podTableRemoval(), run);
+  const removed = await applyRules(podTableRemoval(bridge), run);
   if (!removed.ok) throw new Error(`could not remove the pod network's rules: ${removed.message}`);
 }
 
