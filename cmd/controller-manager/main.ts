@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // kube-controller-manager: reads its flags, connects to the cluster, and runs the controllers, as the only one at a time
 // if it is told to elect a leader.
 import { randomUUID } from 'node:crypto';

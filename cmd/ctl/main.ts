@@ -49,8 +49,8 @@ const input: Input = {
 const programs: ProgramRunner = {
   async run(command, args, env) {
     const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
-    const [code]: unknown[] = await once(child, 'exit');
-    return typeof code === 'number' ? code : 1;
+    await once(child, 'exit');
+    return child.exitCode ?? 1;
   },
   async capture(command, args) {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -58,8 +58,8 @@ const programs: ProgramRunner = {
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    const [code]: unknown[] = await once(child, 'close');
-    return { code: typeof code === 'number' ? code : 1, stdout, stderr };
+    await once(child, 'close');
+    return { code: child.exitCode ?? 1, stdout, stderr };
   },
 };
 

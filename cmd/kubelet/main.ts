@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // kubelet: reads flags and configuration file, connects to the cluster and to the container engine, and runs the node.
 import { homedir } from 'node:os';
 import { realClock } from '../../pkg/clock/clock.ts';

@@ -26,6 +26,7 @@ const POLL_MS = 50;
 /** Containers and networks carry these, whoever made them (pkg/kubelet/runtime/docker). */
 const NODE_LABEL = 'io.typekube.node';
 const NETWORK_LABEL = 'io.typekube.network';
+const NETWORK = 'typekube';
 const REMOVALS_AT_ONCE = 8;
 
 /** False when there was no such cluster. */
@@ -70,7 +71,7 @@ async function removeContainers(nodeName: string): Promise<void> {
     const some = containers.slice(start, start + REMOVALS_AT_ONCE);
     await Promise.all(some.map(({ Id }) => ignoringAbsence(engine.getContainer(Id).remove({ force: true, v: true }))));
   }
-  const networks = await engine.listNetworks({ filters: { label: [NETWORK_LABEL] } });
+  const networks = await engine.listNetworks({ filters: { label: [`${NETWORK_LABEL}=${NETWORK}`] } });
   await Promise.all(networks.map(({ Id }) => ignoringAbsence(engine.getNetwork(Id).remove())));
 }
 
