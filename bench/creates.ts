@@ -22,7 +22,7 @@ function creates(store: 'embedded' | 'etcd'): Benchmark {
   return {
     name: `creates-${store}`,
     async run(say) {
-      await using plane = await startControlPlane(store);
+      await using plane = await startControlPlane({ store });
       const common = { do: 'create', endpoint: plane.target, path: '/api/v1/namespaces/default/pods' } as const;
       const template = podTemplate();
       say('warming up');

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort, startEtcd } from '../../e2e/support/etcd-server.ts';
 import { Connection } from '../load/connection.ts';
 import { renderKubeconfig } from '../../pkg/cluster/kubeconfig-entry.ts';
-import { ensureAuthority, ensureCertificate } from '../../pkg/pki/certificate-files.ts';
+import { ensureAuthority, ensureCertificate, ensureTokenSigningKey } from '../../pkg/pki/certificate-files.ts';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 const READY_WITHIN_MS = 20_000;
@@ -28,30 +28,30 @@ export interface ControlPlane extends AsyncDisposable {
   readonly target: Target;
   /** From the start of the process to the first 200 of /readyz. */
   readonly readyMs: number;
+  sinceStartMs(): number;
   /** Starts `scheduler.js` or `controller-manager.js` beside the API server. */
   start(program: string, args?: readonly string[]): ChildProcess;
   /** Resident memory of all processes, in MiB; etcd not included. */
   residentMiB(): number;
 }
 
-export async function startControlPlane(store: 'embedded' | 'etcd' = 'embedded'): Promise<ControlPlane> {
+export interface ControlPlaneOptions {
+  readonly store?: 'embedded' | 'etcd';
+  /** Bundle of bench/support/one-process.ts: everything in one process, on the embedded store. */
+  readonly oneProcess?: string;
+}
+
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   await using parts = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), 'typekube-bench-'));
   parts.defer(() => rmSync(directory, { recursive: true, force: true }));
-  const etcd = store === 'etcd' ? parts.use(await startEtcd()) : undefined;
-  const now = Date.now();
-  const authority = await ensureAuthority(directory, now);
-  const who = { commonName: 'kube-apiserver', hosts: ['127.0.0.1', 'localhost'], usages: ['server' as const] };
-  await ensureCertificate(directory, 'apiserver', authority, who, now);
-  const target: Target = { port: await freePort(), ca: authority.certificate, token: 'bench' };
-  writeFileSync(join(directory, 'tokens.csv'), `${target.token},bench,1,system:masters\n`, { mode: 0o600 });
-  const kubeconfig = join(directory, 'kubeconfig');
-  writeFileSync(kubeconfig, renderKubeconfig(kubeconfigOf(target)), { mode: 0o600 });
+  const etcd = options.store === 'etcd' ? parts.use(await startEtcd()) : undefined;
+  const target = await prepare(directory);
   const logFile = join(directory, 'log');
   const children: ChildProcess[] = [];
   const start = (program: string, args: readonly string[]) => {
     const log = openSync(logFile, 'a');
-    const child = spawn(process.execPath, [join(dist, program), ...args], { stdio: ['ignore', log, log] });
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', log, log] });
     closeSync(log);
     children.push(child);
     return child;
@@ -60,16 +60,10 @@ export async function startControlPlane(store: 'embedded' | 'etcd' = 'embedded')
     for (const child of children.toReversed()) await end(child);
   });
   const began = performance.now();
-  const server = start('apiserver.js', [
-    `--secure-port=${target.port}`,
-    '--bind-address=127.0.0.1',
-    '--advertise-address=192.0.2.1', // the loopback cannot be advertised, and nobody asks for this address
-    etcd === undefined ? `--data-dir=${join(directory, 'store')}` : `--etcd-servers=${etcd.endpoint}`,
-    `--tls-cert-file=${join(directory, 'apiserver.crt')}`,
-    `--tls-private-key-file=${join(directory, 'apiserver.key')}`,
-    `--client-ca-file=${join(directory, 'ca.crt')}`,
-    `--token-auth-file=${join(directory, 'tokens.csv')}`,
-  ]);
+  const server =
+    options.oneProcess === undefined
+      ? start(join(dist, 'apiserver.js'), apiServerFlags(directory, target, etcd?.endpoint))
+      : start(options.oneProcess, [directory]);
   while (!(await isReady(target))) {
     if (performance.now() - began > READY_WITHIN_MS || server.exitCode !== null) {
       throw new Error(`the API server did not become ready:\n${readFileSync(logFile, 'utf8')}`);
@@ -77,15 +71,46 @@ export async function startControlPlane(store: 'embedded' | 'etcd' = 'embedded')
     await pause(PROBE_EVERY_MS);
   }
   const readyMs = performance.now() - began;
-  await createServiceAccount(target);
+  if (options.oneProcess === undefined) await createServiceAccount(target);
+  const kubeconfig = `--kubeconfig=${join(directory, 'kubeconfig')}`;
   const owned = parts.move();
   return {
     target,
     readyMs,
-    start: (program, args = []) => start(program, [`--kubeconfig=${kubeconfig}`, '--leader-elect=false', ...args]),
+    sinceStartMs: () => performance.now() - began,
+    start: (program, args = []) => start(join(dist, program), [kubeconfig, '--leader-elect=false', ...args]),
     residentMiB: () => children.reduce((sum, child) => sum + residentMiB(child), 0),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Certificates, keys, tokens and a kubeconfig: what is there before anything is measured. */
+async function prepare(directory: string): Promise<Target> {
+  const now = Date.now();
+  const authority = await ensureAuthority(directory, now);
+  const who = { commonName: 'kube-apiserver', hosts: ['127.0.0.1', 'localhost'], usages: ['server' as const] };
+  await ensureCertificate(directory, 'apiserver', authority, who, now);
+  await ensureTokenSigningKey(directory);
+  const target: Target = { port: await freePort(), ca: authority.certificate, token: 'bench' };
+  writeFileSync(join(directory, 'tokens.csv'), `${target.token},bench,1,system:masters\n`, { mode: 0o600 });
+  writeFileSync(join(directory, 'kubeconfig'), renderKubeconfig(kubeconfigOf(target)), { mode: 0o600 });
+  writeFileSync(join(directory, 'port'), String(target.port));
+  return target;
+}
+
+function apiServerFlags(directory: string, { port }: Target, etcd: string | undefined): string[] {
+  return [
+    `--secure-port=${port}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=192.0.2.1', // the loopback cannot be advertised, and nobody asks for this address
+    etcd === undefined ? `--data-dir=${join(directory, 'store')}` : `--etcd-servers=${etcd}`,
+    `--tls-cert-file=${join(directory, 'apiserver.crt')}`,
+    `--tls-private-key-file=${join(directory, 'apiserver.key')}`,
+    `--client-ca-file=${join(directory, 'ca.crt')}`,
+    `--token-auth-file=${join(directory, 'tokens.csv')}`,
+    `--service-account-key-file=${join(directory, 'sa.pub')}`,
+    `--service-account-signing-key-file=${join(directory, 'sa.key')}`,
+  ];
 }
 
 /** Pods are admitted only with their namespace's `default`, which a controller makes that does not run here. */
