@@ -14,6 +14,8 @@ test.each([
   },
   { name: 'enough successes', probe: { successThreshold: 2, failureThreshold: 1 }, results: '-++', want: true },
 ])('$name', ({ probe, results, want }) => {
-  const state = results.split('').reduce<ProbeState>((before, result) => afterResult(before, probe, result === '+'), UNPROBED);
+  const state = results
+    .split('')
+    .reduce<ProbeState>((before, result) => afterResult(before, probe, result === '+'), UNPROBED);
   expect(state.verdict).toBe(want);
 });

@@ -15,6 +15,11 @@ export function phaseOf(pod: Pod, statuses: Statuses, ended: boolean): Phase {
   const initialisation = initState(pod, statuses);
   if (initialisation === 'failed' && policy === 'Never') return 'Failed';
   const count = { running: 0, waiting: 0, stopped: 0, succeeded: 0, unknown: 0 };
+  // A sidecar keeps the pod running until it has ended, too; how it ends does not matter.
+  for (const { role, spec } of initContainersOf(pod)) {
+    const status = statuses.init.find((one) => one.name === spec.name);
+    if (role === 'sidecar' && status?.state?.running !== undefined) count.running++;
+  }
   for (const { name } of pod.spec.containers) {
     const status = statuses.app.find((one) => one.name === name);
     const state = status?.state;

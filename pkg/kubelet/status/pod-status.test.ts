@@ -143,6 +143,13 @@ describe('status of a pod', () => {
     expect(conditions(told)['Ready']).toBe(ready);
   });
 
+  test('a pod runs as long as its sidecar does', () => {
+    const side = container('side', { restartPolicy: 'Always' });
+    const wanted = pod({ initContainers: [side], containers: [web], restartPolicy: 'Never' });
+    expect(status(wanted, observed([exited(web, 0), record(side)])).phase).toBe('Running');
+    expect(status(wanted, observed([exited(web, 0), exited(side, 137)]), { ended: true }).phase).toBe('Succeeded');
+  });
+
   test('a deleted pod ends as its containers did', () => {
     const end = (exitCode: number) =>
       status(pod({ containers: [web] }), observed([exited(web, exitCode)], []), { ended: true }).phase;

@@ -158,7 +158,8 @@ class DockerRuntime implements ContainerRuntime {
         abortSignal: signal,
       }),
     );
-    return eventsFrom(stream as AsyncIterable<Buffer>, signal); // bytes; typed only as readable
+    const bytes = stream as AsyncIterable<Buffer>; // typed only as readable
+    return eventsFrom(bytes, (id) => this.#observer.hasDied(id), signal);
   }
 
   logs(id: string, options: LogOptions, signal: AbortSignal): Promise<AsyncIterable<LogChunk>> {
@@ -204,11 +205,17 @@ class DockerRuntime implements ContainerRuntime {
   }
 }
 
-async function* eventsFrom(stream: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+async function* eventsFrom(
+  stream: AsyncIterable<Buffer>,
+  onDeath: (id: string) => void,
+  signal: AbortSignal,
+): AsyncGenerator<RuntimeEvent> {
   try {
     for await (const message of jsonLines(stream)) {
-      const event = runtimeEventOf(message);
-      if (event !== undefined) yield event;
+      const told = runtimeEventOf(message);
+      if (told === undefined) continue;
+      if (told.event.type === 'died') onDeath(told.id);
+      yield told.event;
     }
   } catch (cause) {
     if (signal.aborted) return;
@@ -223,16 +230,16 @@ const EVENT_TYPES: Readonly<Record<string, RuntimeEvent['type']>> = {
   destroy: 'removed',
 };
 
-function runtimeEventOf(message: unknown): RuntimeEvent | undefined {
+function runtimeEventOf(message: unknown): { id: string; event: RuntimeEvent } | undefined {
   if (typeof message !== 'object' || message === null) return undefined;
   const { Action: action, Actor: actor } = message as { Action?: unknown; Actor?: unknown }; // both checked below
   const type = typeof action === 'string' ? EVENT_TYPES[action] : undefined;
-  if (type === undefined || typeof actor !== 'object' || actor === null || !('Attributes' in actor)) return undefined;
-  const { Attributes: attributes } = actor;
-  if (typeof attributes !== 'object' || attributes === null) return undefined;
+  if (type === undefined || typeof actor !== 'object' || actor === null) return undefined;
+  const { ID: id, Attributes: attributes } = actor as { ID?: unknown; Attributes?: unknown }; // both checked below
+  if (typeof id !== 'string' || typeof attributes !== 'object' || attributes === null) return undefined;
   const labels = Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, String(value)]));
   const identity = identityOf(labels);
-  return identity === undefined ? undefined : { pod: identity.pod, type };
+  return identity === undefined ? undefined : { id, event: { pod: identity.pod, type } };
 }
 
 function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {

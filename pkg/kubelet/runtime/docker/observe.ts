@@ -13,11 +13,19 @@ export class Observer {
   readonly #network: string;
   /** By `id/state`; entries of containers that are gone leave with each full list. */
   #details = new Map<string, ContainerRecord>();
+  /** Containers whose end was told of. The engine tells before its lists know (a replica that is written last). */
+  readonly #died = new Set<string>();
 
   constructor(docker: Docker, owner: string, network: string) {
     this.#docker = docker;
     this.#owner = owner;
     this.#network = network;
+  }
+
+  /** The container has ended, whatever the next list says. */
+  hasDied(id: string): void {
+    this.#died.add(id);
+    this.#details.delete(`${id}/running`);
   }
 
   async pod(uid: string, signal?: AbortSignal): Promise<ObservedPod | undefined> {
@@ -26,7 +34,8 @@ export class Observer {
 
   async pods(signal?: AbortSignal): Promise<ObservedPod[]> {
     const pods = await this.#list([`${OWNER}=${this.#owner}`], signal);
-    const alive = new Set(pods.flatMap((pod) => pod.containers.map((container) => container.id)));
+    const alive = new Set(pods.flatMap((pod) => [...pod.containers, ...pod.sandboxes].map(({ id }) => id)));
+    for (const id of this.#died) if (!alive.has(id)) this.#died.delete(id);
     for (const key of this.#details.keys()) if (!alive.has(key.slice(0, key.indexOf('/')))) this.#details.delete(key);
     return pods;
   }
@@ -51,7 +60,7 @@ export class Observer {
           id: info.Id,
           pod,
           attempt,
-          ready: info.State === 'running',
+          ready: info.State === 'running' && !this.#died.has(info.Id),
           createdAt: info.Created * 1000,
           ip: info.NetworkSettings.Networks[this.#network]?.IPAddress ?? '',
           labels: info.Labels,
