@@ -128,10 +128,13 @@ export async function read(path: string, flag: string): Promise<string> {
   }
 }
 
+/** Nobody else reaches a server under it, so no endpoint is kept with it. */
+export const LOOPBACK = '127.0.0.1';
+
 /** The machine's own address that pods can reach. */
 export function outwardAddress(): string {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? LOOPBACK;
 }
 
 function firstAddress(cidr: string): string {

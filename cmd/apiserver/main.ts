@@ -6,7 +6,7 @@ import { kinds } from '../../pkg/api/kinds.ts';
 import { realClock } from '../../pkg/clock/clock.ts';
 import type { Store } from '../../pkg/storage/store.ts';
 import { runProgram, type Program } from '../program.ts';
-import { credentialsOf, outwardAddress, read } from './credentials.ts';
+import { credentialsOf, LOOPBACK, outwardAddress, read } from './credentials.ts';
 import { flags, parseFlags, type ApiServerFlags } from './flags.ts';
 
 const program: Program = {
@@ -34,7 +34,7 @@ const program: Program = {
       authenticators: settings.tokenAuthFile === undefined ? [] : [tokenFile(tokens, settings.tokenAuthFile)],
       serviceCidr: settings.serviceCidr,
       nodePorts: settings.nodePorts,
-      advertise: { address: advertised, port: settings.securePort },
+      ...(advertised !== LOOPBACK && { advertise: { address: advertised, port: settings.securePort } }),
       serviceAccountKeys: credentials.tokens,
       kubelets: credentials.kubelets,
       admission: { enable: settings.enableAdmission, disable: settings.disableAdmission },
@@ -72,9 +72,11 @@ async function openStore(settings: ApiServerFlags): Promise<Store> {
   });
 }
 
+/** As Kubernetes chooses it: an address that others can reach, whatever is listened on. */
 function advertisedAddress({ advertiseAddress, bindAddress }: ApiServerFlags): string {
   if (advertiseAddress !== undefined) return advertiseAddress;
-  return bindAddress === '0.0.0.0' || bindAddress === '::' ? outwardAddress() : bindAddress;
+  const unspecific = bindAddress === '0.0.0.0' || bindAddress === '::' || bindAddress.startsWith('127.');
+  return unspecific ? outwardAddress() : bindAddress;
 }
 
 function stopped(signal: AbortSignal): Promise<void> {

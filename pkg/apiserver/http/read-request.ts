@@ -33,7 +33,9 @@ async function bodyOf(message: IncomingMessage): Promise<RequestBody | undefined
   const length = Number(message.headers['content-length'] ?? 0);
   if (length > BODY_LIMIT) throw tooLarge(BODY_LIMIT);
   const contentType = message.headers['content-type'] ?? '';
-  if (length === 0 && message.headers['transfer-encoding'] === undefined) return undefined;
+  if (length === 0 && message.headers['transfer-encoding'] === undefined) {
+    return contentType === '' ? undefined : { form: 'bytes', bytes: new Uint8Array(), contentType };
+  }
   const encoded = message.headers['content-encoding'] === 'gzip';
   const chunks: Buffer[] = [];
   let size = 0;

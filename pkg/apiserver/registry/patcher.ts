@@ -4,7 +4,7 @@ import { ApiError } from '../../api/meta/status.ts';
 import type { FieldValidation } from '../../api/schema/decode.ts';
 import type { KubeObject } from '../../api/schema/resource-type.ts';
 import type { Instant } from '../../clock/clock.ts';
-import { badRequest, unsupportedMediaType } from '../http-errors.ts';
+import { badRequest } from '../http-errors.ts';
 import { applyServerSide } from '../patch/apply.ts';
 import {
   APPLY_PATCH,
@@ -26,8 +26,8 @@ const PATCH_TYPES: readonly string[] = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE
 /** Throws 415 for a body that is no patch. */
 export function isApply(body: RequestBody | undefined): boolean {
   const type = mediaTypeOf(body?.contentType ?? '');
-  if (!PATCH_TYPES.includes(type)) throw unsupportedMediaType(PATCH_TYPES);
-  return type === APPLY_PATCH;
+  if (PATCH_TYPES.includes(type)) return type === APPLY_PATCH;
+  throw new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });
 }
 
 /** The step from the live object to the next for a patch that is no apply. */

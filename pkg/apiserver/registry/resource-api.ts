@@ -228,7 +228,7 @@ export class ResourceApi {
       return first;
     };
     const createMissing = served.definition.createOnUpdate && target.subresource === '';
-    const { object, created } = await this.updater.update({ context, next: once, createMissing });
+    const { object, created } = await this.updater.update({ context, next: once, createMissing, uidIsPrecondition: true });
     return objectResponse(created ? 201 : 200, served, served.view(object), how, context.warnings);
   }
 
@@ -249,8 +249,7 @@ export class ResourceApi {
     const options = deleteOptions(request.query, request.body);
     const context = this.#deleteContext(served, target, request, options.dryRun.length > 0);
     const deletion = await this.deleter.delete(context, options);
-    const cascading = options.propagationPolicy === 'Foreground' || options.orphanDependents === false;
-    const status = deletion.kind === 'pending' && cascading ? 202 : 200;
+    const status = deletion.kind === 'pending' && options.orphanDependents === false ? 202 : 200;
     return this.deletionResponse(status, served, deletion, how, context.warnings);
   }
 

@@ -1,6 +1,7 @@
 // Cluster IPs and node ports of Services: given out on create and update, never twice at the same time, free again when the
 // Service is gone or gives them up. What is taken follows from the Services themselves, so a restart forgets nothing.
 // k8s.io/kubernetes pkg/registry/core/service/storage/alloc.go.
+import { isIP } from 'node:net';
 import { invalid, type FieldError } from '../../api/meta/status.ts';
 import type { Service } from '../../api/schema/generated/core.v1.gen.ts';
 import type { KubeObject } from '../../api/schema/resource-type.ts';
@@ -71,7 +72,8 @@ export class ServiceAddresses {
     const asked = spec.clusterIP ?? '';
     if (asked !== '') {
       spec.clusterIPs = spec.clusterIPs?.length ? spec.clusterIPs : [asked];
-      if (old !== undefined && addressesOf(old).includes(asked)) return;
+      // What is no address, or not the one it had, is for validation to refuse.
+      if (isIP(asked) === 0 || (old !== undefined && needsClusterIp(old))) return;
       this.#takeAddress(service, asked, taken);
       return;
     }

@@ -43,6 +43,8 @@ export interface UpdateRequest {
   next(live: KubeObject | undefined): Next | Promise<Next>;
   /** Creates what does not exist. */
   readonly createMissing: boolean;
+  /** A uid that the body names must be the live one (PUT); otherwise it is a field that cannot change. */
+  readonly uidIsPrecondition?: boolean;
 }
 
 export interface UpdateResult {
@@ -79,7 +81,7 @@ export class Updater {
     const { context } = request;
     const { object, tracked } = await request.next(undefined);
     checkName(context, object);
-    if (object.metadata.uid) throw uidMismatch(context, object.metadata.uid, '');
+    if (request.uidIsPrecondition === true && object.metadata.uid) throw uidMismatch(context, object.metadata.uid, '');
     return { object: await this.#creator.create(context, object, tracked), created: true };
   }
 
@@ -94,7 +96,7 @@ export class Updater {
     const { object, tracked } = await request.next(old);
     checkName(context, object);
     served.definition.setDefaults(object);
-    checkUid(context, object, old);
+    if (request.uidIsPrecondition === true) checkUid(context, object, old);
     dropDuplicateOwners(object, context.warnings);
     const namedRevision = carryOver(object, old);
     prepare(context, object, old, now);
@@ -205,7 +207,7 @@ function carryOver(object: KubeObject, old: KubeObject): string {
   const { metadata } = object;
   const before = old.metadata;
   const named = metadata.resourceVersion ?? '';
-  metadata.uid = before.uid;
+  metadata.uid ||= before.uid;
   metadata.creationTimestamp = before.creationTimestamp;
   metadata.resourceVersion = before.resourceVersion;
   if (before.generation === undefined) delete metadata.generation;

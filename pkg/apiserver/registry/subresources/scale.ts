@@ -39,7 +39,7 @@ export async function scale(call: SubresourceCall): Promise<ApiResponse> {
   if (patching) isApply(request.body);
   const context = api.writeContext(served, target, request, patching ? 'PatchOptions' : 'UpdateOptions');
   const { object } = await api.updater.update({
-    context: { ...context, subresource: '' },
+    context,
     next: (live) => ({ object: scaled(call, context, live) }),
     createMissing: false,
   });
