@@ -8,8 +8,13 @@ import { pack } from 'tar-stream';
 export const SAMPLE_IMAGE = 'typekube/hello:1';
 const BUSYBOX = '/bin/busybox';
 
-export async function ensureSampleImage(directory: string, say: (line: string) => void): Promise<void> {
-  const engine = new Docker();
+/** On the engine at `endpoint` (`unix:///path`); by default where DOCKER_HOST says, else on this machine's. */
+export async function ensureSampleImage(
+  directory: string,
+  say: (line: string) => void,
+  endpoint?: string,
+): Promise<void> {
+  const engine = endpoint === undefined ? new Docker() : new Docker({ socketPath: new URL(endpoint).pathname });
   const present = await engine.listImages({ filters: { reference: [SAMPLE_IMAGE] } });
   if (present.length > 0) return;
   say(`building the sample app's image ${SAMPLE_IMAGE}`);

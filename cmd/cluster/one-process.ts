@@ -24,7 +24,6 @@ import { lowestOomScore } from '../kubelet/machine-defaults.ts';
 import { etcdOf, type ClusterParts } from './parts.ts';
 
 const CLUSTER_DOMAIN = 'cluster.local';
-const ENGINE = 'unix:///var/run/docker.sock';
 const random = Math.random;
 
 export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): Promise<void> {
@@ -119,7 +118,7 @@ async function runNode(
   signal: AbortSignal,
 ) {
   const runtime = await createDockerRuntime({
-    endpoint: ENGINE,
+    endpoint: record.engine,
     nodeName: record.nodeName,
     network: { name: 'typekube', bridge: DEFAULT_BRIDGE, subnet: record.podCidr },
     architecture: process.arch,

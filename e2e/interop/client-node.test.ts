@@ -20,7 +20,7 @@ let namespace = '';
 let count = 0;
 
 beforeAll(async () => {
-  server = await startApiServer();
+  server = await startApiServer({ controllers: 'serviceaccount' });
   config = new KubeConfig();
   config.loadFromFile(server.kubeconfig);
   core = config.makeApiClient(CoreV1Api);
@@ -30,6 +30,9 @@ afterAll(() => server[Symbol.asyncDispose]());
 beforeEach(async () => {
   namespace = `ns-${count++}`;
   await core.createNamespace({ body: { metadata: { name: namespace } } });
+  // Pods are refused until their namespace has its default account.
+  const accounts = async () => (await core.listNamespacedServiceAccount({ namespace })).items.length;
+  await expect.poll(accounts).toBe(1);
 });
 
 const configMap = (name: string, data: Record<string, string>): V1ConfigMap => ({ metadata: { name }, data });

@@ -32,6 +32,8 @@ export interface TestCluster extends AsyncDisposable {
 export interface TestClusterOptions {
   readonly store?: 'embedded' | 'etcd';
   readonly separateProcesses?: boolean;
+  /** `unix:///path` of an engine of the test's own. */
+  readonly engine?: string;
 }
 
 const NAME = 'e2e';
@@ -39,7 +41,12 @@ const NAME = 'e2e';
 export async function createTestCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
   await ensureBuilt(() => undefined);
   const home = mkdtempSync(join(tmpdir(), 'typekube-e2e-'));
-  const env = { ...process.env, TYPEKUBE_HOME: join(home, 'clusters'), KUBECONFIG: join(home, 'kubeconfig') };
+  const env = {
+    ...process.env,
+    TYPEKUBE_HOME: join(home, 'clusters'),
+    KUBECONFIG: join(home, 'kubeconfig'),
+    ...(options.engine !== undefined && { DOCKER_HOST: options.engine }),
+  };
   const kubectl = await kubectlPath(35);
   const program = join(projectRoot, 'dist/tkctl.js');
   const cluster: TestCluster = {
@@ -72,7 +79,7 @@ export async function createTestCluster(options: TestClusterOptions = {}): Promi
       rmSync(home, { recursive: true, force: true });
     },
   };
-  await ensureSampleImage(join(projectRoot, 'manifests/examples/hello'), () => undefined);
+  await ensureSampleImage(join(projectRoot, 'manifests/examples/hello'), () => undefined, options.engine);
   const args = [
     ...(options.store === undefined ? [] : [`--store=${options.store}`]),
     ...(options.separateProcesses === true ? ['--separate-processes'] : []),

@@ -10,6 +10,8 @@ export interface ClusterRecord {
   /** Comma-separated URLs of an etcd that somebody else runs; '' when the cluster brings its own. */
   readonly etcdServers: string;
   readonly layout: 'one-process' | 'process-per-component';
+  /** Where the engine listens: `unix:///var/run/docker.sock`, or what DOCKER_HOST said when the cluster was made. */
+  readonly engine: string;
   readonly nodeName: string;
   readonly nodeIp: string;
   readonly apiPort: number;

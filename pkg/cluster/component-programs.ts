@@ -66,6 +66,7 @@ export async function componentPrograms(options: ProgramOptions): Promise<ChildP
       `--cluster-dns=${record.clusterDns}`,
       '--cluster-domain=cluster.local',
       `--pod-cidr=${record.podCidr}`,
+      `--container-runtime-endpoint=${record.engine}`,
       `--port=${record.kubeletPort}`,
       `--tls-cert-file=${join(pki, 'kubelet.crt')}`,
       `--tls-private-key-file=${join(pki, 'kubelet.key')}`,

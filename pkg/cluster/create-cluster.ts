@@ -86,6 +86,7 @@ async function freshRecord(options: CreateOptions): Promise<ClusterRecord> {
     store: options.store,
     etcdServers: options.etcdServers,
     layout: options.layout,
+    engine: options.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock',
     nodeName: hostname().toLowerCase(),
     nodeIp: primaryAddress((device) => ENGINE_DEVICE.test(device)) ?? '10.244.0.1',
     apiPort: await freePort(API_PORT),

@@ -38,7 +38,7 @@ export async function deleteCluster(options: DeleteOptions, signal: AbortSignal)
     say('stopping the control plane');
     await stopProcess(record, options.clock, signal);
     say('removing its containers and network');
-    await removeContainers(record.nodeName);
+    await removeContainers(engineAt(record.engine), record.nodeName);
     say('removing its kernel rules');
     await options.removeHostRules();
     say('removing its data');
@@ -63,8 +63,14 @@ export async function stopProcess(record: ClusterRecord, clock: Clock, signal: A
   throw new ClusterError(`process ${record.pid} of cluster "${record.name}" does not end`);
 }
 
-async function removeContainers(nodeName: string): Promise<void> {
-  const engine = new Docker();
+function engineAt(endpoint: string): Docker {
+  const url = new URL(endpoint);
+  return url.protocol === 'unix:'
+    ? new Docker({ socketPath: url.pathname })
+    : new Docker({ protocol: 'http', host: url.hostname, port: Number(url.port) });
+}
+
+async function removeContainers(engine: Docker, nodeName: string): Promise<void> {
   const labelled = { label: [`${NODE_LABEL}=${nodeName}`] };
   const containers = await engine.listContainers({ all: true, filters: labelled });
   for (let start = 0; start < containers.length; start += REMOVALS_AT_ONCE) {

@@ -1,0 +1,76 @@
+// A Docker Engine of a test's own, beside the machine's: its data, socket and processes lie in a temporary directory, so that it
+// can be killed and started again without disturbing anybody.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface OwnEngine extends AsyncDisposable {
+  readonly endpoint: string;
+  /** kill -9 of the engine itself; what it has started lives on until the next start finds it. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 30_000;
+
+export async function startOwnEngine(): Promise<OwnEngine> {
+  const directory = mkdtempSync(join(tmpdir(), 'typekube-engine-'));
+  const socket = join(directory, 'docker.sock');
+  let child: ChildProcess | undefined;
+  const engine: OwnEngine = {
+    endpoint: `unix://${socket}`,
+    async kill() {
+      if (child === undefined) return;
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+      child = undefined;
+      rmSync(join(directory, 'docker.pid'), { force: true });
+    },
+    async start() {
+      const log = openSync(join(directory, 'log'), 'a');
+      child = spawn(
+        'dockerd',
+        [
+          `--host=${engine.endpoint}`,
+          `--data-root=${join(directory, 'data')}`,
+          `--exec-root=${join(directory, 'exec')}`,
+          `--pidfile=${join(directory, 'docker.pid')}`,
+          '--bridge=none',
+          '--iptables=false',
+        ],
+        { stdio: ['ignore', log, log] },
+      );
+      for (let waited = 0; waited < READY_WITHIN_MS; waited += 100) {
+        if (await answers(socket)) return;
+        await pause(100);
+      }
+      throw new Error(`the test's own engine did not start; see ${directory}/log`);
+    },
+    async [Symbol.asyncDispose]() {
+      if (child !== undefined) {
+        const gone = once(child, 'exit');
+        child.kill('SIGTERM');
+        await gone;
+      }
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+  await engine.start();
+  return engine;
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
