@@ -125,13 +125,15 @@ const CAUSE_OF_TYPE: Readonly<Record<FieldError['type'], string>> = {
 };
 
 /** 422 Invalid for an object, naming every faulty field. `group` is '' for the core group. */
-export function invalid(what: { group: string; kind: string; name: string }, errors: readonly FieldError[]): ApiError {
+export function invalid(what: { group: string; kind: string; name?: string }, errors: readonly FieldError[]): ApiError {
   const lines = [...new Set(errors.map((error) => `${error.field}: ${error.body}`))];
   const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
+  // An object that was sent without a name has none even where the types promise one.
+  const name = what.name ?? '';
   const qualified = what.group === '' ? what.kind : `${what.kind}.${what.group}`;
-  return new ApiError('Invalid', `${qualified} "${what.name}" is invalid: ${text}`, {
+  return new ApiError('Invalid', `${qualified} "${name}" is invalid: ${text}`, {
     details: {
-      ...(what.name !== '' && { name: what.name }),
+      ...(name !== '' && { name }),
       ...(what.group !== '' && { group: what.group }),
       kind: what.kind,
       causes: errors.map((error) => ({

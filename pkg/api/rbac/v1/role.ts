@@ -1,0 +1,44 @@
+// Roles and ClusterRoles: who may do what is in their bindings; these say the what.
+import { Faults } from '../../meta/field-faults.ts';
+import { pathSegmentName } from '../../meta/names.ts';
+import { clusterRoles, roles } from '../../resources.ts';
+import { columns, text } from '../../schema/columns.ts';
+import { defineKind } from '../../schema/define-kind.ts';
+import type { ClusterRole, Role } from '../../schema/generated/rbac.v1.gen.ts';
+import { validateAggregation, validateRules } from './rbac-validation.ts';
+
+export const roleKind = defineKind<Role>({
+  type: roles,
+  schema: 'rbac.v1.Role',
+  nameRule: pathSegmentName,
+  columns: columns(createdAt<Role>()),
+  validate(role) {
+    const faults = new Faults();
+    validateRules(faults, role.rules, false);
+    return faults.errors;
+  },
+});
+
+export const clusterRoleKind = defineKind<ClusterRole>({
+  type: clusterRoles,
+  schema: 'rbac.v1.ClusterRole',
+  nameRule: pathSegmentName,
+  columns: columns(createdAt<ClusterRole>()),
+  validate(role) {
+    const faults = new Faults();
+    validateRules(faults, role.rules, true);
+    validateAggregation(faults, role.aggregationRule);
+    return faults.errors;
+  },
+});
+
+function createdAt<T extends Role>() {
+  return {
+    ...text<T>(
+      'Created At',
+      'CreationTimestamp is a timestamp representing the server time when this object was created.',
+      ({ metadata }) => metadata.creationTimestamp,
+    ),
+    type: 'date' as const,
+  };
+}
