@@ -39,19 +39,44 @@ function readTexts(file: string): Record<string, string> {
   return texts;
 }
 
+const METADATA =
+  "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+const LIST_METADATA =
+  'Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds';
+
+/** The models say nothing of fields that hold another type; what that type is for stands in. */
+function borrowed(type: string, names: readonly string[]): string | undefined {
+  const target = type.replace(/^(\[\]|\{\})+/, '').replace(/!$/, '');
+  if (target === 'meta.v1.ObjectMeta') return METADATA;
+  if (target === 'meta.v1.ListMeta' && names.includes('items')) return LIST_METADATA;
+  return target.includes('.') ? textsOf(target)?.[''] : undefined;
+}
+
+const read = new Map<string, Record<string, string> | undefined>();
+
+function textsOf(typeName: string): Record<string, string> | undefined {
+  if (!read.has(typeName)) {
+    const file = modelFile(typeName);
+    read.set(typeName, file === undefined ? undefined : readTexts(file));
+  }
+  return read.get(typeName);
+}
+
 const descriptions: Record<string, Record<string, string>> = {};
 let found = 0;
 for (const [typeName, table] of Object.entries(fields)) {
-  const file = modelFile(typeName);
-  if (file === undefined) continue;
-  const texts = readTexts(file);
-  const known = Object.entries(texts).map(
-    ([property, text]) => [fieldName(property, Object.keys(table)), text] as const,
-  );
-  const kept = known.filter(([name]) => name === '' || name in table);
-  if (kept.length === 0) continue;
+  const texts = textsOf(typeName);
+  if (texts === undefined) continue;
+  const names = Object.keys(table);
+  const known = Object.entries(texts).map(([property, text]) => [fieldName(property, names), text] as const);
+  const kept = new Map(known.filter(([name]) => name === '' || name in table));
+  for (const [name, type] of Object.entries(table)) {
+    const text = kept.get(name) ?? borrowed(type, names);
+    if (text !== undefined) kept.set(name, text);
+  }
+  if (kept.size === 0) continue;
   descriptions[typeName] = Object.fromEntries(kept);
-  found += kept.length;
+  found += kept.size;
 }
 writeFileSync(output, `${JSON.stringify(descriptions)}\n`);
 console.log(`${found} descriptions of ${Object.keys(descriptions).length} types`);
