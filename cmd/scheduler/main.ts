@@ -9,6 +9,7 @@ import { connectCluster } from '../../pkg/client/kubeconfig-transport.ts';
 import { runAsLeader } from '../../pkg/client/leader-election.ts';
 import { realClock } from '../../pkg/clock/clock.ts';
 import { messageWithCauses } from '../../pkg/logging/logger.ts';
+import { processMetrics } from '../../pkg/metrics/process-metrics.ts';
 import { ConfigurationError } from '../../pkg/scheduler/config/checked-value.ts';
 import {
   DEFAULT_CONFIGURATION,
@@ -16,6 +17,7 @@ import {
   type SchedulerConfiguration,
 } from '../../pkg/scheduler/config/scheduler-configuration.ts';
 import { runScheduler } from '../../pkg/scheduler/scheduler.ts';
+import { serveStatusPages } from './status-pages.ts';
 
 await runProgram({
   name: 'kube-scheduler',
@@ -23,6 +25,8 @@ await runProgram({
   flags: [
     new Option('--kubeconfig <file>', 'kubeconfig file with authorization and API server location'),
     new Option('--config <file>', 'the path to the configuration file (KubeSchedulerConfiguration)'),
+    new Option('--secure-port <port>', 'port for HTTPS (/healthz, /metrics); 0 for none').default('10259'),
+    new Option('--bind-address <ip>', 'address to listen on').default('127.0.0.1'),
     new Option('--leader-elect [bool]', 'gain leadership through a Lease before scheduling')
       .choices(['true', 'false'])
       .preset('true'),
@@ -38,10 +42,27 @@ await runProgram({
     );
     const context = { client: createClient(transport), clock: realClock, random: Math.random, log, host: hostname() };
     const { profiles, backoff } = configuration;
-    const schedule = (until: AbortSignal) => runScheduler({ ...context, profiles, backoff }, until);
+    const registry = processMetrics();
+    const elect = (textFlag(flags['leaderElect']) ?? String(leaderElection.leaderElect ?? true)) === 'true';
+    let ready = elect; // whoever stands by is ready to take over
+    const schedule = (until: AbortSignal) => {
+      ready = false;
+      const onReady = () => (ready = true);
+      return runScheduler({ ...context, profiles, backoff, metrics: registry, onReady }, until);
+    };
+    const host = textFlag(flags['bindAddress']) ?? '127.0.0.1';
+    const port = portFlag(flags['securePort']);
+    await using parts = new AsyncDisposableStack();
+    if (port > 0) {
+      const pages = { host, port, registry, now: realClock.now(), isReady: () => ready };
+      // A port that another program has must not keep pods from being scheduled.
+      const serving = await serveStatusPages(pages).catch((error: unknown) => {
+        log.error('cannot serve status pages', { host, port, error });
+      });
+      if (serving !== undefined) parts.use(serving);
+    }
     try {
-      const elect = textFlag(flags['leaderElect']) ?? String(leaderElection.leaderElect ?? true);
-      if (elect === 'false') return await schedule(signal);
+      if (!elect) return await schedule(signal);
       const lease = {
         namespace: leaderElection.resourceNamespace ?? 'kube-system',
         name: leaderElection.resourceName ?? 'kube-scheduler',
@@ -56,6 +77,12 @@ await runProgram({
     }
   },
 });
+
+function portFlag(value: unknown): number {
+  const port = Number(value);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new UsageError(`--secure-port is "${String(value)}", must be a port number`);
+}
 
 function textFlag(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;

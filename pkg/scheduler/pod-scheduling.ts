@@ -38,6 +38,8 @@ export interface PodSchedulingContext {
 
 /** More bindings than this under way bring nothing: the API server has its hands full. */
 const BINDINGS_AT_ONCE = 128;
+/** Pods that evictions are under way for; others that need some wait and are tried again. */
+const EVICTIONS_AT_ONCE = 64;
 /** How many decisions are made before what has arrived meanwhile is listened to. */
 const DECISIONS_IN_A_ROW = 16;
 const FLUSH_MS = 30_000;
@@ -64,7 +66,7 @@ export class PodScheduling {
   readonly #runs: ReadonlyMap<string, Run>;
   readonly #status: PodStatusWriter;
   readonly #bindings = new InFlight(BINDINGS_AT_ONCE);
-  readonly #evictions = new InFlight(Infinity);
+  readonly #evictions = new InFlight(EVICTIONS_AT_ONCE);
   readonly #successEvents: TokenBucket;
   #newest: (key: string) => Pod | undefined = () => undefined;
   #wake = Promise.withResolvers<void>();
@@ -213,6 +215,7 @@ export class PodScheduling {
     const { pod } = entry;
     const { clock, random } = this.#context;
     const { diagnosis } = decision;
+    if (this.#evictions.isFull) return this.#queue.retryLater(entry, clock.now());
     this.#queue.setAside(entry, rejectors(diagnosis), clock.now());
     const preemption =
       run.profile.preempts && diagnosis.nodeCount > 0
