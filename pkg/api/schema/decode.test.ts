@@ -150,6 +150,17 @@ test('with Warn the same faults are warnings and the unknown fields are dropped;
   expect(decodeObject(text, json(pod, 'Ignore')).warnings).toEqual([]);
 });
 
+test('DeleteOptions are taken under the name of any group', () => {
+  const schema = schemaOf('meta.v1.DeleteOptions');
+  const options = { schema, groupVersionKind: { group: '', version: 'v1', kind: 'DeleteOptions' } };
+  const text = '{"kind":"DeleteOptions","apiVersion":"apps/v1","gracePeriodSeconds":0}';
+  expect(decodeObject(text, json(options)).object).toEqual({
+    kind: 'DeleteOptions',
+    apiVersion: 'apps/v1',
+    gracePeriodSeconds: 0,
+  });
+});
+
 test('YAML is read with its own texts for keys that stand twice', () => {
   const text = 'metadata:\n  name: a\n  name: b\nspec:\n  hostNetwork: yes\n';
   const { object, warnings } = decodeObject(text, { ...pod, format: 'yaml', fieldValidation: 'Warn' });

@@ -101,12 +101,16 @@ function decode(value: unknown, options: DecodeValueOptions, source: Source): De
 }
 
 /** Puts kind and apiVersion first and fills them in where they are missing; refuses another kind's object. */
-function identify(value: Record<string, unknown>, { groupVersionKind }: DecodeValueOptions): Record<string, unknown> {
-  const apiVersion = apiVersionOf(groupVersionKind);
+function identify(
+  value: Record<string, unknown>,
+  { schema, groupVersionKind }: DecodeValueOptions,
+): Record<string, unknown> {
   const { kind } = groupVersionKind;
-  const givenKind = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : kind;
-  const givenVersion =
-    typeof value['apiVersion'] === 'string' && value['apiVersion'] !== '' ? value['apiVersion'] : apiVersion;
+  const served = apiVersionOf(groupVersionKind);
+  const givenKind = given(value['kind']) ?? kind;
+  const givenVersion = given(value['apiVersion']) ?? served;
+  // Every group has DeleteOptions and the like under its own name.
+  const apiVersion = schema.name.startsWith('meta.v1.') ? givenVersion : served;
   if (givenKind !== kind) {
     const version = givenVersion.slice(givenVersion.lastIndexOf('/') + 1);
     throw new ApiError(
@@ -126,9 +130,13 @@ function identify(value: Record<string, unknown>, { groupVersionKind }: DecodeVa
   return {
     kind: checked(value['kind'], kind),
     apiVersion: checked(value['apiVersion'], apiVersion),
-    metadata: metadata ?? {},
+    ...(schema.fields.has('metadata') && { metadata: metadata ?? {} }),
     ...rest,
   };
+}
+
+function given(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** Objects are stored, and so best kept, with kind, apiVersion and metadata first. */
@@ -138,8 +146,8 @@ function startsAsStored(value: Record<string, unknown>): boolean {
 }
 
 /** A kind that is no text stays, so that the walk refuses it. */
-function checked(given: unknown, expected: string): unknown {
-  return given === undefined || given === null || typeof given === 'string' ? expected : given;
+function checked(value: unknown, expected: string): unknown {
+  return value === undefined || value === null || typeof value === 'string' ? expected : value;
 }
 
 /** After the walk or the validator, kind, apiVersion and metadata are there and everything has its type. */

@@ -1,6 +1,7 @@
 // Bodies of writes: which formats are taken and how an object comes out of them. Values handed over by callers of this
 // process are copied, as they stay theirs.
 import { decodeObject, decodeValue, type Decoded, type FieldValidation } from '../../api/schema/decode.ts';
+import { decodeProtobuf, PROTOBUF_TYPE } from '../../api/schema/decode-protobuf.ts';
 import type { ObjectSchema } from '../../api/schema/object-schema.ts';
 import { SERVED_TYPES } from '../http/accept.ts';
 import { unsupportedMediaType } from '../http-errors.ts';
@@ -12,11 +13,14 @@ export interface BodyType {
   readonly groupVersionKind: { readonly group: string; readonly version: string; readonly kind: string };
 }
 
-/** Throws 400 for what cannot be read as the type and 415 for other formats than JSON and YAML. */
+/** Throws 400 for what cannot be read as the type and 415 for other formats than JSON, YAML and protobuf. */
 export function decodeBody(body: RequestBody | undefined, type: BodyType, fieldValidation: FieldValidation): Decoded {
-  const format = formatOf(body?.contentType ?? '');
   // Named one by one: they may be getters, which spreading would lose.
   const { schema, groupVersionKind } = type;
+  if (body?.form === 'bytes' && mediaTypeOf(body.contentType) === PROTOBUF_TYPE && body.bytes.length > 0) {
+    return decodeProtobuf(body.bytes, { schema, groupVersionKind, fieldValidation });
+  }
+  const format = formatOf(body?.contentType ?? '');
   if (body?.form === 'value') return decodeValue(copyJson(body.value), { schema, groupVersionKind, fieldValidation });
   const text =
     body === undefined ? '' : Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.length).toString('utf8');
