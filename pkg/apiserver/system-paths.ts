@@ -19,7 +19,7 @@ export interface SystemPathsParts {
   readonly cache: WatchCache;
   readonly metrics: RequestMetrics;
   readonly tokens: ServiceAccountTokens | undefined;
-  isReady(): boolean;
+  readonly isReady: () => boolean;
 }
 
 const FOR_EVERYBODY: ReadonlySet<string> = new Set(['/version', '/version/', '/api', '/api/', '/apis', '/apis/']);

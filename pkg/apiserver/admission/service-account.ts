@@ -67,8 +67,7 @@ function refuseAccount(pod: Pod, { served }: AdmissionRequest): undefined {
 }
 
 function accountOf(cache: WatchCache, namespace: string, name: string): ServiceAccount | undefined {
-  // What stands under this prefix is a ServiceAccount.
-  return cache.resource(PREFIX).get(namespace, name)?.value as ServiceAccount | undefined;
+  return cache.resource(PREFIX).get(namespace, name)?.value;
 }
 
 function equip(pod: Pod, account: ServiceAccount, random: Random): void {

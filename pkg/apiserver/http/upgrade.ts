@@ -72,7 +72,7 @@ function join({ api, target, request, socket, head }: Joined): Promise<void> {
       kubelet.on('close', () => socket.end());
       resolve();
     });
-    kubelet.once('error', (cause) => {
+    kubelet.once('error', (cause: Error) => {
       late[Symbol.dispose]();
       reject(new ApiError('InternalError', `error dialing backend: ${cause.message}`, { cause }));
     });

@@ -162,16 +162,11 @@ export class ResourceApi {
     const { subresources } = this.#options;
     const handler = subresources.get(`${resource}/${subresource}`) ?? subresources.get(`*/${subresource}`);
     if (handler !== undefined) return handler({ api: this, served, target, request });
-    switch (target.verb) {
-      case 'get':
-        return this.#get(served, target, request);
-      case 'update':
-        return this.#update(served, target, request);
-      case 'patch':
-        return this.#patch(served, target, request);
-      default:
-        throw methodNotAllowed();
-    }
+    const { verb } = target;
+    if (verb === 'get') return this.#get(served, target, request);
+    if (verb === 'update') return this.#update(served, target, request);
+    if (verb === 'patch') return this.#patch(served, target, request);
+    throw methodNotAllowed();
   }
 
   async #get(served: ServedKind, { namespace, name }: ResourceRequest, request: ApiRequest): Promise<ApiResponse> {
@@ -228,7 +223,12 @@ export class ResourceApi {
       return first;
     };
     const createMissing = served.definition.createOnUpdate && target.subresource === '';
-    const { object, created } = await this.updater.update({ context, next: once, createMissing, uidIsPrecondition: true });
+    const { object, created } = await this.updater.update({
+      context,
+      next: once,
+      createMissing,
+      uidIsPrecondition: true,
+    });
     return objectResponse(created ? 201 : 200, served, served.view(object), how, context.warnings);
   }
 

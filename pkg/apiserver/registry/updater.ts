@@ -17,11 +17,11 @@ import {
   NO_RESERVATION,
   strategyContext,
   throwIfInvalid,
-  type Reservation,
   type WriteContext,
   type WriteParts,
 } from './write-parts.ts';
 import { isReadyToGo } from './deletion-rules.ts';
+import { updateStrategy } from './update-strategies.ts';
 
 const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
 /** Whoever loses the race this often is told so instead of trying forever. */
@@ -114,7 +114,7 @@ export class Updater {
       if (isUnchanged(object, old)) return { ok: true, object: live };
       const outcome = options.dryRun
         ? { ok: true as const, object: CachedObject.unstored(served.toStored(object), live.revision) }
-        : await this.#commit(context, live, object, reservation);
+        : await this.#commit(context, live, object);
       stored = outcome.ok && !options.dryRun;
       return outcome;
     } finally {
@@ -123,7 +123,7 @@ export class Updater {
     }
   }
 
-  async #commit(context: WriteContext, live: CachedObject, object: KubeObject, _reservation: Reservation) {
+  async #commit(context: WriteContext, live: CachedObject, object: KubeObject) {
     const { served } = context;
     if (!isReadyToGo(served, object)) return this.#parts.committer.replace(served, live, object);
     // The last finalizer of an object that waits for its end is gone: so is the object, in its last state.
@@ -136,25 +136,12 @@ export class Updater {
 
 function prepare(context: WriteContext, object: KubeObject, old: KubeObject, now: number): void {
   const { served, subresource } = context;
-  const strategy = strategyContext(context, now);
-  if (subresource === 'status') served.definition.prepareForStatusUpdate(object, old, strategy);
-  else if (subresource === 'finalize') keepAllButFinalizers(object, old);
-  else served.definition.prepareForUpdate(object, old, strategy);
+  updateStrategy(subresource).prepare(served.definition, object, old, strategyContext(context, now));
 }
 
-/** What PUT /finalize of a namespace may change is in its spec. */
-function keepAllButFinalizers(object: KubeObject & { status?: unknown }, old: KubeObject & { status?: unknown }): void {
-  if (old.status === undefined) delete object.status;
-  else object.status = old.status;
-}
-
-function validationErrors(context: WriteContext, object: KubeObject, old: KubeObject): FieldError[] {
-  const { definition } = context.served;
+function validationErrors({ served, subresource }: WriteContext, object: KubeObject, old: KubeObject): FieldError[] {
   const faults = validateObjectMetaUpdate(object.metadata, old.metadata);
-  if (context.subresource === 'finalize') return faults;
-  return context.subresource === 'status'
-    ? [...faults, ...definition.validateStatusUpdate(object, old)]
-    : [...faults, ...definition.validateUpdate(object, old)];
+  return [...faults, ...updateStrategy(subresource).validate(served.definition, object, old)];
 }
 
 function track(context: WriteContext, object: KubeObject, old: KubeObject, now: number): void {

@@ -26,8 +26,6 @@ export interface WatchRequest {
 const SHORTEST_MS = 1_800_000;
 const BOOKMARK_MS = 60_000;
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
-/** Kubernetes' table watches name the columns in the first event only. */
-const NO_LINES: readonly Encoded[] = [];
 
 export class WatchService {
   readonly #cache: WatchCache;
@@ -96,13 +94,10 @@ export class WatchService {
       const batch = await watcher.next();
       if (signal.aborted) return;
       if (batch.length > 0) yield batch.map(line);
-      else if (watcher.ended) return yield* this.#farewell(request);
+      else if (watcher.ended) break;
     }
-  }
-
-  /** One last bookmark, so that the client can go on from here. */
-  *#farewell({ served, options, how }: WatchRequest): Generator<readonly Encoded[]> {
-    yield options.allowWatchBookmarks ? [bookmarkLine(served, this.#cache.revision, false, how)] : NO_LINES;
+    // One last bookmark, so that the client can go on from here.
+    if (options.allowWatchBookmarks) yield [bookmarkLine(request.served, this.#cache.revision, false, request.how)];
   }
 
   #lifetime(timeoutSeconds: number | undefined): number {

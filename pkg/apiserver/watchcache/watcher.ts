@@ -16,7 +16,7 @@ export interface WatcherOptions {
   readonly namespace: string | undefined;
   /** Changes up to here are not told. */
   readonly after: Revision;
-  selects(object: CachedObject): boolean;
+  readonly selects: (object: CachedObject) => boolean;
 }
 
 export class Watcher {

@@ -1,5 +1,4 @@
 // How the API server reaches kubelets: the address and port that a node reports, and the credentials this server shows.
-import type { AgentOptions } from 'node:https';
 import type { Node } from '../../../api/schema/generated/core.v1.gen.ts';
 import { ApiError } from '../../../api/meta/status.ts';
 
@@ -32,9 +31,16 @@ export function kubeletAddress(node: Node): KubeletAddress {
   throw new ApiError('InternalError', `Internal error occurred: no preferred addresses found; known addresses: []`);
 }
 
-export function tlsOptions(
-  connections: KubeletConnections | undefined,
-): Pick<AgentOptions, 'cert' | 'key' | 'ca' | 'rejectUnauthorized' | 'checkServerIdentity'> {
+/** As `tls.connect` takes it. */
+export interface KubeletTls {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+  readonly rejectUnauthorized: boolean;
+  readonly checkServerIdentity?: () => undefined;
+}
+
+export function tlsOptions(connections: KubeletConnections | undefined): KubeletTls {
   const { certificate, key, authority } = connections ?? {};
   return {
     ...(certificate !== undefined && { cert: certificate }),

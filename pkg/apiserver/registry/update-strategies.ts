@@ -1,0 +1,131 @@
+// What an update may change depends on the path it comes by: the object itself, its status, or a subresource that owns one
+// part of it. Every strategy first puts back what is not its own and then checks the rest.
+import type { FieldError } from '../../api/meta/status.ts';
+import type { KindDefinition, StrategyContext } from '../../api/schema/kind.ts';
+import type { Container, EphemeralContainer, Pod } from '../../api/schema/generated/core.v1.gen.ts';
+import type { KubeObject } from '../../api/schema/resource-type.ts';
+import { sameJson } from './copy-json.ts';
+import { forbiddenField } from './options-error.ts';
+
+export interface UpdateStrategy {
+  /** Changes `object`, never `old`. Can run several times. */
+  prepare(definition: KindDefinition, object: KubeObject, old: KubeObject, context: StrategyContext): void;
+  /** Faults of everything but metadata. */
+  validate(definition: KindDefinition, object: KubeObject, old: KubeObject): FieldError[];
+}
+
+const main: UpdateStrategy = {
+  prepare: (definition, object, old, context) => definition.prepareForUpdate(object, old, context),
+  validate: (definition, object, old) => definition.validateUpdate(object, old),
+};
+
+const status: UpdateStrategy = {
+  prepare: (definition, object, old, context) => definition.prepareForStatusUpdate(object, old, context),
+  validate: (definition, object, old) => definition.validateStatusUpdate(object, old),
+};
+
+type WithParts = KubeObject & { spec?: unknown; status?: unknown };
+
+/** PUT namespaces/<name>/finalize: the finalizers in the spec, which no other update can change. */
+const finalize: UpdateStrategy = {
+  prepare(_, object: WithParts, old: WithParts) {
+    if (old.status === undefined) delete object.status;
+    else object.status = old.status;
+  },
+  validate: () => [],
+};
+
+const ephemeralContainers: UpdateStrategy = {
+  prepare(_, object, old) {
+    keepPod(object, old, (spec, before) => ({ ...before, ephemeralContainers: spec.ephemeralContainers }));
+  },
+  validate(definition, object, old) {
+    const [now, before] = [podOf(object).spec.ephemeralContainers ?? [], podOf(old).spec.ephemeralContainers ?? []];
+    const faults = before.map((container) => changeOf(container, now)).filter((fault) => fault !== undefined);
+    return [...faults, ...definition.validate(withoutEphemeral(object)), ...nameFaults(now)];
+  },
+};
+
+function changeOf(before: EphemeralContainer, now: readonly EphemeralContainer[]): FieldError | undefined {
+  const name = JSON.stringify(before.name);
+  const after = now.find((container) => container.name === before.name);
+  if (after === undefined) {
+    return forbiddenField('spec.ephemeralContainers', `existing ephemeral containers ${name} may not be removed\n`);
+  }
+  if (sameJson(after, before)) return undefined;
+  return forbiddenField('spec.ephemeralContainers', `existing ephemeral containers ${name} may not be changed\n`);
+}
+
+function nameFaults(containers: readonly EphemeralContainer[]): FieldError[] {
+  return containers.flatMap(({ name }, index): FieldError[] => {
+    const field = `spec.ephemeralContainers[${index}].name`;
+    if (!name) return [{ type: 'Required', field, body: 'Required value' }];
+    const repeated = containers.findIndex((other) => other.name === name) < index;
+    return repeated ? [{ type: 'Duplicate', field, body: `Duplicate value: ${JSON.stringify(name)}` }] : [];
+  });
+}
+
+/** PATCH pods/<name>/resize: the resources of containers. */
+const resize: UpdateStrategy = {
+  prepare(_, object, old) {
+    keepPod(object, old, (spec, before) => ({
+      ...before,
+      containers: resized(before.containers, spec.containers),
+      ...(before.initContainers !== undefined && {
+        initContainers: resized(before.initContainers, spec.initContainers ?? []),
+      }),
+    }));
+    const changed = !sameJson(podOf(object).spec, podOf(old).spec);
+    const { generation } = old.metadata;
+    if (changed && generation !== undefined) object.metadata.generation = generation + 1;
+  },
+  validate: (definition, object) => definition.validate(object),
+};
+
+function resized(before: readonly Container[], now: readonly Container[]): Container[] {
+  return before.map((container) => {
+    const asked = now.find(({ name }) => name === container.name);
+    return asked === undefined
+      ? container
+      : { ...container, resources: asked.resources, resizePolicy: asked.resizePolicy };
+  });
+}
+
+function keepPod(
+  object: KubeObject,
+  old: KubeObject,
+  spec: (now: Pod['spec'], before: Pod['spec']) => Pod['spec'],
+): void {
+  const [pod, before] = [podOf(object), podOf(old)];
+  pod.spec = spec(pod.spec, before.spec);
+  pod.status = before.status;
+  pod.metadata = {
+    ...before.metadata,
+    resourceVersion: pod.metadata.resourceVersion,
+    managedFields: pod.metadata.managedFields,
+  };
+}
+
+/** A new pod may not have any; these have just been checked by themselves. */
+function withoutEphemeral(object: KubeObject): Pod {
+  const pod = podOf(object);
+  const spec = { ...pod.spec };
+  delete spec.ephemeralContainers;
+  return { ...pod, spec };
+}
+
+/** These subresources are those of pods. */
+function podOf(object: KubeObject): Pod {
+  return object as Pod;
+}
+
+const STRATEGIES: Readonly<Record<string, UpdateStrategy>> = {
+  status,
+  finalize,
+  ephemeralcontainers: ephemeralContainers,
+  resize,
+};
+
+export function updateStrategy(subresource: string): UpdateStrategy {
+  return STRATEGIES[subresource] ?? main;
+}
