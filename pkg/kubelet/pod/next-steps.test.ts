@@ -147,7 +147,7 @@ describe('next steps of a pod', () => {
       name: 'stops what still runs before it makes a new sandbox',
       spec: { containers: [web] },
       there: observed([record(web)], [sandbox({ ready: false })]),
-      want: ['stop web because pod-restarts', 'remove sandbox s0'],
+      want: ['stop web because pod-restarts'],
     },
     {
       name: 'makes no new sandbox for a pod that has run its course',

@@ -11,7 +11,12 @@ import { HASH_LABEL, hashOf } from './spec-hash.ts';
 export type StopReason = 'pod-ends' | 'definition-changed' | 'liveness' | 'startup' | 'pod-restarts';
 
 export type Step =
-  | { readonly do: 'create-sandbox'; readonly attempt: number }
+  | {
+      readonly do: 'create-sandbox';
+      readonly attempt: number;
+      /** There was one before: the pod starts over. */
+      readonly again: boolean;
+    }
   | { readonly do: 'remove-sandbox'; readonly id: string }
   | {
       readonly do: 'start-container';
@@ -94,14 +99,15 @@ function sandboxPlan(situation: Situation, newest: SandboxState | undefined): Pl
     if (candidates.length === 0) return endPlan(pod, observed);
   }
   const running = observed.containers.filter((record) => record.state === 'running');
+  // What still runs in the old sandbox ends first; the sandbox stays until then, so that its successor gets the next number.
+  const steps: Step[] = running.map((record) => ({ do: 'stop-container', record, reason: 'pod-restarts' }));
+  if (running.length === 0) {
+    steps.push(...observed.sandboxes.map(({ id }) => ({ do: 'remove-sandbox' as const, id })));
+    const attempt = newest === undefined ? 0 : newest.attempt + 1;
+    steps.push({ do: 'create-sandbox', attempt, again: newest !== undefined || records.size > 0 });
+  }
   return {
-    steps: [
-      ...running.map((record) => ({ do: 'stop-container' as const, record, reason: 'pod-restarts' as const })),
-      ...observed.sandboxes.map(({ id }) => ({ do: 'remove-sandbox' as const, id })),
-      ...(running.length === 0
-        ? [{ do: 'create-sandbox' as const, attempt: newest === undefined ? 0 : newest.attempt + 1 }]
-        : []),
-    ],
+    steps,
     waiting: new Map(),
     recheckAt: undefined,
     ended: false,

@@ -157,9 +157,10 @@ export class PodWorker {
     this.#tellBackoffs(pod, plan);
     await this.#readMessages(pod, signal);
     const waiting = this.#waitingOf(plan);
+    // Before the status is told: a container that was adopted begins with what was said of it.
+    this.#probe(pod, plan);
     this.#publish(pod, plan, waiting, now, signal);
     const recheckAt = this.#perform(pod, plan, now, signal);
-    this.#probe(pod, plan);
     if (plan.ended && plan.steps.length === 0 && this.#stopping.size === 0 && this.#starting === undefined) {
       if (this.#deleted || isTerminating(pod)) return await this.#finish(pod, signal);
     }
@@ -293,7 +294,7 @@ export class PodWorker {
         continue;
       }
       if (step.do === 'create-sandbox') {
-        if (!(await this.#makeSandbox(pod, step.attempt, signal))) return this.#retryLater();
+        if (!(await this.#makeSandbox(pod, step, signal))) return this.#retryLater();
         continue;
       }
       if (step.do !== 'start-container') continue;
@@ -306,8 +307,12 @@ export class PodWorker {
     this.#retryMs = FIRST_RETRY_MS;
   }
 
-  async #makeSandbox(pod: Pod, attempt: number, signal: AbortSignal): Promise<boolean> {
-    if (attempt > 0) {
+  async #makeSandbox(
+    pod: Pod,
+    { attempt, again }: Step & { do: 'create-sandbox' },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (again) {
       const tell = tellOfPod(this.#context.events, pod);
       tell('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
     }

@@ -35,6 +35,7 @@ export async function forwardOverWebSocket(
         }
       });
       connection.once('error', (error) => send(index * 2 + 1, Buffer.from(messageWithCauses(error))));
+      connection.once('end', () => connection.end()); // the server has said all: nothing more will be answered
       connection.once('close', () => webSocket.close(1000));
       return connection;
     } catch (error) {
@@ -71,7 +72,8 @@ export async function forwardOverWebSocket(
 }
 
 function portsOf(query: URLSearchParams): number[] {
-  const ports = query.getAll('ports').flatMap((value) => value.split(','));
+  // The kubelet's own name, and the API's.
+  const ports = [...query.getAll('port'), ...query.getAll('ports')].flatMap((value) => value.split(','));
   if (ports.length === 0) throw new HttpError(400, 'query parameter "port" is required');
   if (ports.length > MOST_PORTS) throw new HttpError(400, 'too many ports');
   return ports.map((text) => {

@@ -1,0 +1,145 @@
+// Logs, exec, attach and port-forward through the API server, as clients see them.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Container, Pod } from '../../pkg/api/schema/generated/core.v1.gen.ts';
+import { IMAGE, missing, startNode, type TestNode } from './node.ts';
+
+const why = await missing();
+let node: TestNode;
+
+const sh = (script: string, more: Partial<Container> = {}): Container => ({
+  name: 'main',
+  image: IMAGE,
+  command: ['sh', '-c', script],
+  ...more,
+});
+const ready = (pod: Pod) =>
+  pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+
+beforeAll(async () => {
+  if (why !== undefined) return;
+  node = await startNode();
+  const run = 'trap "exit 0" TERM; while :; do sleep 0.1; done';
+  await node.create('talks', {
+    containers: [
+      sh(
+        `for i in 1 2 3; do echo line $i; done; echo oops >&2; mkdir /www; echo web > /www/index.html; httpd -p 127.0.0.1:8081 -h /www; httpd -p 8080 -h /www; ${run}`,
+      ),
+    ],
+  });
+  await node.create('restarts', { containers: [sh('echo attempt; exit 1')] });
+  await node.create('listens', { containers: [sh('cat', { stdin: true, stdinOnce: true })], restartPolicy: 'Never' });
+  await Promise.all([node.until('talks', ready), node.until('listens', ready)]);
+  await node.until('restarts', ({ status }) => (status.containerStatuses?.[0]?.restartCount ?? 0) >= 1);
+}, 60_000);
+
+afterAll(async () => {
+  if (why === undefined) await node[Symbol.asyncDispose]();
+}, 60_000);
+
+interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: unknown;
+}
+
+async function connect(path: string, input: readonly string[] = [], resize?: string): Promise<Outcome> {
+  const connection = await node.transport.connect(path, AbortSignal.timeout(20_000));
+  if (resize !== undefined) connection.send({ channel: 4, data: Buffer.from(resize) });
+  for (const text of input) connection.send({ channel: 0, data: Buffer.from(text) });
+  if (input.length > 0) connection.closeChannel(0);
+  const out = ['', '', '', ''];
+  for await (const { channel, data } of connection.messages) out[channel] += Buffer.from(data).toString();
+  return { stdout: out[1] ?? '', stderr: out[2] ?? '', status: out[3] === '' ? undefined : JSON.parse(out[3] ?? '') };
+}
+
+const exec = (pod: string, command: readonly string[], flags: string) =>
+  `/api/v1/namespaces/default/pods/${pod}/exec?container=main&${flags}&${command.map((part) => `command=${encodeURIComponent(part)}`).join('&')}`;
+
+describe.skipIf(why !== undefined)('logs', () => {
+  test('come whole, in part, and with times', async () => {
+    expect((await node.logs('talks')).split('\n').sort()).toEqual(['', 'line 1', 'line 2', 'line 3', 'oops']);
+    expect(await node.logs('talks', '?tailLines=1')).toMatch(/^(line 3|oops)\n$/);
+    expect(await node.logs('talks', '?limitBytes=4')).toMatch(/^(line|oops)$/);
+    expect(await node.logs('talks', '?timestamps=true')).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z (line|oops)/);
+    expect(await node.logs('talks', `?sinceTime=${encodeURIComponent('2999-01-01T00:00:00Z')}`)).toBe('');
+  });
+
+  test('of the attempt before are kept', async () => {
+    expect(await node.logs('restarts', '?previous=true')).toBe('attempt\n');
+    await expect(node.logs('talks', '?previous=true')).rejects.toThrow(
+      'previous terminated container "main" in pod "talks" not found',
+    );
+  });
+
+  test('are followed', async () => {
+    const path = '/api/v1/namespaces/default/pods/talks/log?follow=true&tailLines=0';
+    const stop = new AbortController();
+    const chunks = await node.transport.stream({ method: 'GET', path }, stop.signal);
+    const first = (async () => {
+      for await (const chunk of chunks) return Buffer.from(chunk).toString();
+      return '';
+    })();
+    await connect(exec('talks', ['sh', '-c', 'echo later > /proc/1/fd/1'], 'stdout=true'));
+    expect(await first).toBe('later\n');
+    stop.abort();
+  });
+});
+
+describe.skipIf(why !== undefined)('exec', () => {
+  test('gives output, errors and the exit code', async () => {
+    const outcome = await connect(
+      exec('talks', ['sh', '-c', 'echo out; echo err >&2; exit 3'], 'stdout=true&stderr=true'),
+    );
+    expect(outcome).toMatchObject({
+      stdout: 'out\n',
+      stderr: 'err\n',
+      status: {
+        status: 'Failure',
+        reason: 'NonZeroExitCode',
+        details: { causes: [{ reason: 'ExitCode', message: '3' }] },
+      },
+    });
+  });
+
+  test('takes input to its end', async () => {
+    const text = 'x'.repeat(100_000);
+    const outcome = await connect(exec('talks', ['wc', '-c'], 'stdin=true&stdout=true&stderr=true'), [text, text]);
+    expect(outcome).toMatchObject({ stdout: '200000\n', status: { status: 'Success' } });
+  });
+
+  test('has a terminal of the size that the client has', async () => {
+    const size = JSON.stringify({ Width: 111, Height: 33 });
+    const outcome = await connect(
+      exec('talks', ['sh', '-c', 'sleep 0.5; stty size; tty'], 'stdout=true&tty=true'),
+      [],
+      size,
+    );
+    expect(outcome.stdout).toMatch(/33 111\r\n\/dev\/pts\/\d/);
+  });
+
+  test('says what is wrong', async () => {
+    const outcome = await connect(exec('talks', ['/none'], 'stdout=true'));
+    expect(outcome.status).toMatchObject({ status: 'Failure' });
+    await expect(connect(exec('restarts', ['true'], 'stdout=true'))).rejects.toThrow();
+  });
+});
+
+describe.skipIf(why !== undefined)('attach', () => {
+  test('joins the streams of the container itself', async () => {
+    const path = '/api/v1/namespaces/default/pods/listens/attach?container=main&stdin=true&stdout=true';
+    const outcome = await connect(path, ['hello\n']);
+    expect(outcome.stdout).toBe('hello\n');
+    await node.until('listens', ({ status }) => status.phase === 'Succeeded');
+  });
+});
+
+describe.skipIf(why !== undefined)('port-forward', () => {
+  test.each([8080, 8081])('reaches port %i, also on the loopback of the pod', async (port) => {
+    const path = `/api/v1/namespaces/default/pods/talks/portforward?ports=${port}`;
+    const connection = await node.transport.connect(path, AbortSignal.timeout(20_000));
+    connection.send({ channel: 0, data: Buffer.from('GET / HTTP/1.0\r\n\r\n') });
+    let text = '';
+    for await (const { channel, data } of connection.messages) if (channel === 0) text += Buffer.from(data).toString();
+    expect(text.slice(2)).toMatch(/^HTTP\/1.. 200 OK[^]*web\n$/);
+  });
+});
