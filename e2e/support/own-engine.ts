@@ -2,7 +2,7 @@
 // can be killed and started again without disturbing anybody.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 export interface OwnEngine extends AsyncDisposable {
   readonly endpoint: string;
-  /** kill -9 of the engine itself; what it has started lives on until the next start finds it. */
+  /** kill -9 of the engine with its containerd; the containers live on until the next start finds them. */
   kill(): Promise<void>;
   start(): Promise<void>;
 }
@@ -29,7 +29,10 @@ export async function startOwnEngine(): Promise<OwnEngine> {
       child.kill('SIGKILL');
       await gone;
       child = undefined;
-      rmSync(join(directory, 'docker.pid'), { force: true });
+      // An engine that finds the file of a dead containerd waits for it if its pid has been given to another process.
+      const containerd = join(directory, 'exec/containerd/containerd.pid');
+      for (const pid of processesOf(directory, 'containerd --config')) process.kill(pid, 'SIGKILL');
+      for (const file of [containerd, join(directory, 'docker.pid')]) rmSync(file, { force: true });
     },
     async start() {
       const log = openSync(join(directory, 'log'), 'a');
@@ -52,16 +55,36 @@ export async function startOwnEngine(): Promise<OwnEngine> {
       throw new Error(`the test's own engine did not start; see ${directory}/log`);
     },
     async [Symbol.asyncDispose]() {
-      if (child !== undefined) {
+      if (child !== undefined && child.exitCode === null) {
         const gone = once(child, 'exit');
         child.kill('SIGTERM');
         await gone;
       }
+      for (const pid of processesOf(directory, '')) process.kill(pid, 'SIGKILL');
       rmSync(directory, { recursive: true, force: true });
     },
   };
   await engine.start();
   return engine;
+}
+
+/** Pids of the processes whose command line names this engine's directory: its containerd and its containers' shims. */
+function processesOf(directory: string, also: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}/cmdline`))
+    .map(Number)
+    .filter((pid) => {
+      const line = commandLine(pid);
+      return pid !== process.pid && line.includes(directory) && line.includes(also);
+    });
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return ''; // gone meanwhile
+  }
 }
 
 function answers(path: string): Promise<boolean> {
