@@ -16,6 +16,7 @@ import { ipv4 } from './address-family.ts';
 import { countLocalReady } from './endpoint-choice.ts';
 import { FlowCleaner } from './flow-cleaner.ts';
 import { HealthCheckPorts, type HealthCheck } from './health-check-ports.ts';
+import { NftSession } from './nft-session.ts';
 import { applyRules, chainExists, requireNft } from './nftables.ts';
 import { ProxyHealth } from './proxy-health.ts';
 import { createProxyMetrics } from './proxy-metrics.ts';
@@ -49,6 +50,8 @@ export interface ProxyOptions {
   readonly tableName?: string;
   readonly run?: RunHostCommand;
   readonly sysctls?: Sysctls;
+  /** Default `nft -i`. */
+  readonly sessionCommand?: readonly [string, ...string[]];
 }
 
 const ROUTE_LOCALNET = 'net/ipv4/conf/all/route_localnet';
@@ -108,6 +111,9 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
   const health = options.health ?? new ProxyHealth(clock);
   const metrics = options.metrics === undefined ? undefined : createProxyMetrics(options.metrics);
   const cleaner = new FlowCleaner(run, log);
+  const session = ending.use(
+    new NftSession({ clock, ...(options.sessionCommand && { command: options.sessionCommand }) }),
+  );
   const healthChecks = ending.use(new HealthCheckPorts(() => health.healthy, log));
   const localnet = await allowLoopback(options, { family: family.nft, tableName, run, sysctls }, running);
   const hooks = {
@@ -152,6 +158,7 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
       if (udpChanged) cleaning.request();
     },
     failed: () => metrics?.failures.inc(),
+    session,
     run,
     clock,
     random,

@@ -8,7 +8,8 @@ import type { Logger } from '../../logging/logger.ts';
 import type { RunHostCommand } from '../host-command.ts';
 import type { AddressFamily } from './address-family.ts';
 import type { HookOptions } from './hook-chains.ts';
-import { applyRules, chainExists } from './nftables.ts';
+import type { NftSession } from './nft-session.ts';
+import { applyRules, chainExists, type Applied } from './nftables.ts';
 import type { RuleTable } from './rule-table.ts';
 import type { ServiceRules } from './service-rules.ts';
 
@@ -22,6 +23,8 @@ export interface RuleWriterOptions {
   /** After a write that worked. `services`: those whose change is in it; undefined: everything was written. */
   written(services: ReadonlySet<string> | undefined, startedAt: number): void;
   failed(): void;
+  /** A quick way for small changes; without it every change starts nft. */
+  readonly session?: Pick<NftSession, 'takes' | 'apply'>;
   readonly run: RunHostCommand;
   readonly clock: Clock;
   readonly random: Random;
@@ -85,7 +88,7 @@ export class RuleWriter {
     const text = table.update(new Map([...services].map((service) => [service, this.#options.rulesOf(service)])));
     if (!this.#everything) {
       if (text === '') return undefined;
-      const part = await applyRules(text, run, signal);
+      const part = await this.#change(text, signal);
       if (part.ok) {
         this.#options.written(services, startedAt);
         return undefined;
@@ -99,6 +102,12 @@ export class RuleWriter {
     this.#everything = false;
     this.#options.written(undefined, startedAt);
     return undefined;
+  }
+
+  async #change(text: string, signal: AbortSignal): Promise<Applied> {
+    const { session, run } = this.#options;
+    if (session?.takes(text) !== true) return await applyRules(text, run, signal);
+    return (await session.apply(text)) ?? { ok: false, message: 'the nft process that takes changes is gone' };
   }
 
   async #check(signal: AbortSignal): Promise<void> {
