@@ -18,6 +18,18 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/create.ts')).create,
   },
   {
+    name: 'expose',
+    section: BEGINNER,
+    summary: 'Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service',
+    load: async () => (await import('./commands/expose.ts')).expose,
+  },
+  {
+    name: 'set',
+    section: BEGINNER,
+    summary: 'Set specific features on objects',
+    load: async () => (await import('./commands/set.ts')).set,
+  },
+  {
     name: 'get',
     section: INTERMEDIATE,
     summary: 'Display one or many resources',
@@ -28,6 +40,12 @@ const commands: readonly CommandEntry[] = [
     section: INTERMEDIATE,
     summary: 'Delete resources by file names, stdin, resources and names, or by resources and label selector',
     load: async () => (await import('./commands/delete.ts')).remove,
+  },
+  {
+    name: 'rollout',
+    section: DEPLOY,
+    summary: 'Manage the rollout of a resource',
+    load: async () => (await import('./commands/rollout.ts')).rollout,
   },
   {
     name: 'scale',
@@ -54,6 +72,12 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/taint.ts')).taint,
   },
   {
+    name: 'describe',
+    section: TROUBLE,
+    summary: 'Show details of a specific resource or group of resources',
+    load: async () => (await import('./commands/describe.ts')).describe,
+  },
+  {
     name: 'apply',
     section: ADVANCED,
     summary: 'Apply a configuration to a resource by file name or stdin',
@@ -70,6 +94,12 @@ const commands: readonly CommandEntry[] = [
     section: ADVANCED,
     summary: 'Replace a resource by file name or stdin',
     load: async () => (await import('./commands/replace.ts')).replace,
+  },
+  {
+    name: 'wait',
+    section: ADVANCED,
+    summary: 'Wait for a specific condition on one or many resources',
+    load: async () => (await import('./commands/wait.ts')).wait,
   },
   {
     name: 'label',

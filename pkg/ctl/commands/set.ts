@@ -1,0 +1,30 @@
+// `set image|env|resources|serviceaccount`: changes one thing in the pod templates of workloads.
+import type { CommandGroup } from '../cli/command.ts';
+
+export const set: CommandGroup = {
+  summary: 'Configure application resources',
+  notes: 'These commands help you make changes to existing application resources.',
+  commands: [
+    {
+      name: 'env',
+      summary: 'Update environment variables on a pod template',
+      load: async () => (await import('./set-env.ts')).setEnv,
+    },
+    {
+      name: 'image',
+      summary: 'Update the image of a pod template',
+      load: async () => (await import('./set-image.ts')).setImage,
+    },
+    {
+      name: 'resources',
+      summary: 'Update resource requests/limits on objects with pod templates',
+      load: async () => (await import('./set-resources.ts')).setResources,
+    },
+    {
+      name: 'serviceaccount',
+      aliases: ['sa'],
+      summary: 'Update the service account of a resource',
+      load: async () => (await import('./set-image.ts')).setServiceAccount,
+    },
+  ],
+};
