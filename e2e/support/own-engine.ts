@@ -1,6 +1,6 @@
 // A Docker Engine of a test's own, beside the machine's: its data, socket and processes lie in a temporary directory, so that it
 // can be killed and started again without disturbing anybody.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -61,6 +61,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
         await gone;
       }
       for (const pid of processesOf(directory, '')) process.kill(pid, 'SIGKILL');
+      for (const mount of mountsBelow(directory)) spawnSync('umount', ['--lazy', mount]);
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -77,6 +78,15 @@ function processesOf(directory: string, also: string): number[] {
       const line = commandLine(pid);
       return pid !== process.pid && line.includes(directory) && line.includes(also);
     });
+}
+
+/** The deepest first. */
+function mountsBelow(directory: string): string[] {
+  return readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((path) => path.startsWith(`${directory}/`))
+    .toReversed();
 }
 
 function commandLine(pid: number): string {
