@@ -26,15 +26,7 @@ function outcome(wanted: Pod, cluster: Cluster): string {
   const decision = decide(profile, info, cluster, () => 0);
   if (decision.outcome === 'placed') return decision.node;
   const preemption =
-    decision.diagnosis.nodeCount === 0
-      ? undefined
-      : preempt(
-          profile,
-          info,
-          cluster,
-          (each) => decision.failureAt(each),
-          () => 0,
-        );
+    decision.diagnosis.nodeCount === 0 ? undefined : preempt(profile, info, cluster, decision, () => 0);
   if (preemption?.outcome === 'evict') {
     const { nodeName, victims } = preemption.candidate;
     return `evict ${victims.map(({ pod: { metadata } }) => metadata.name).join(' ')} on ${nodeName}`;

@@ -24,7 +24,7 @@ export type Decision =
       readonly outcome: 'unplaceable';
       readonly diagnosis: Diagnosis;
       /** Why this node does not take the pod; undefined for nodes that were not looked at. */
-      failureAt(node: NodeInfo): Failure | undefined;
+      failureAt(this: void, node: NodeInfo): Failure | undefined;
     };
 
 /** Equal scores are decided by `random`. Valid only until the snapshot changes. */

@@ -219,7 +219,7 @@ export class PodScheduling {
     this.#queue.setAside(entry, rejectors(diagnosis), clock.now());
     const preemption =
       run.profile.preempts && diagnosis.nodeCount > 0
-        ? preempt(run.profile, pod, this.#cluster, (node) => decision.failureAt(node), random)
+        ? preempt(run.profile, pod, this.#cluster, decision, random)
         : undefined;
     const postscript = preemption?.outcome === 'nothing' ? preemption.message : '';
     const message = diagnosisMessage(diagnosis, postscript);

@@ -2,6 +2,7 @@
 // alone, so placing the next pod of the shape costs as much as nodes have changed since the last one, not as many as there
 // are. Refusals are counted by reason as they come and go.
 import type { Failure } from '../framework/plugin.ts';
+import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import {
   evaluationBasis,
@@ -32,6 +33,8 @@ export class ShapeTable {
   #failureIndex = new Map<Failure, number>();
   #failed: number[] = [];
   #feasible = 0;
+  /** Filled anew for every node; most nodes are of a class that is known already. */
+  readonly #raw: number[] = [];
 
   constructor(profile: Profile, snapshot: Snapshot, pod: PodInfo) {
     this.#profile = profile;
@@ -187,7 +190,7 @@ export class ShapeTable {
     }
     let score = 0;
     for (const { weight, rate } of this.#evaluation.absolute) score += weight * rate(node);
-    const index = this.#classOf(this.#evaluation.scaled.map(({ rate }) => rate(node)));
+    const index = this.#classOf(node);
     this.#state[slot] = index;
     this.#score[slot] = score;
     this.#place[slot] = this.#classes[index]?.add(slot, score) ?? 0;
@@ -204,11 +207,17 @@ export class ShapeTable {
     return index;
   }
 
-  #classOf(raw: readonly number[]): number {
-    const key = raw.join();
+  #classOf(node: NodeInfo): number {
+    const raw = this.#raw;
+    let key = '';
+    for (const [place, { rate }] of this.#evaluation.scaled.entries()) {
+      const value = rate(node);
+      raw[place] = value;
+      key = place === 0 ? String(value) : `${key},${value}`;
+    }
     let index = this.#classByRaw.get(key);
     if (index === undefined) {
-      index = this.#classes.push(new ScoreClass(raw)) - 1;
+      index = this.#classes.push(new ScoreClass(raw.slice(0, this.#evaluation.scaled.length))) - 1;
       this.#classByRaw.set(key, index);
     }
     return index;

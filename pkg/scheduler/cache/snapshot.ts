@@ -19,6 +19,8 @@ export class Snapshot {
   readonly #byName = new Map<string, NodeInfo>();
   readonly #imageCounts = new Map<string, number>();
   readonly #namespaces = new Map<string, Labels>();
+  /** Priority -> how many placed pods have it. */
+  readonly #priorities = new Map<number, number>();
   #nodeCount = 0;
 
   /** Nodes that exist; those of which only pods are known are not counted. */
@@ -54,6 +56,13 @@ export class Snapshot {
     return this.#namespaces.get(namespace) ?? NO_LABELS;
   }
 
+  /** Of all pods on nodes; Infinity without any. */
+  get lowestPriority(): number {
+    let lowest = Infinity;
+    for (const priority of this.#priorities.keys()) lowest = Math.min(lowest, priority);
+    return lowest;
+  }
+
   setNamespace(name: string, labels: Labels | undefined): void {
     if (labels === undefined) this.#namespaces.delete(name);
     else this.#namespaces.set(name, labels);
@@ -83,6 +92,7 @@ export class Snapshot {
     const info = this.#entry(nodeName);
     info.addPod(pod);
     this.groups.add(pod, info.slot);
+    this.#priorities.set(pod.priority, (this.#priorities.get(pod.priority) ?? 0) + 1);
     this.changes.add(info.slot);
     return info;
   }
@@ -92,6 +102,9 @@ export class Snapshot {
     const pod = info?.removePod(uid);
     if (info === undefined || pod === undefined) return;
     this.groups.remove(pod, info.slot);
+    const left = (this.#priorities.get(pod.priority) ?? 0) - 1;
+    if (left > 0) this.#priorities.set(pod.priority, left);
+    else this.#priorities.delete(pod.priority);
     this.changes.add(info.slot);
     this.#dropIfEmpty(info);
   }
@@ -133,6 +146,7 @@ export class Snapshot {
     return {
       nodeCount: this.#nodeCount,
       nodes: Object.fromEntries([...this.#byName].map(([name, info]) => [name, info.describe()])),
+      priorities: Object.fromEntries(this.#priorities),
       images: Object.fromEntries(this.#imageCounts),
       groups: Object.fromEntries(
         [...this.groups.all].map((group) => [

@@ -15,6 +15,16 @@ export function nodeResourcesBalancedAllocation(resources: readonly WeightedReso
       scale: 'absolute',
       prepare(pod) {
         const names = resources.map(({ name }) => name).filter((name) => concerns(pod, name));
+        const [first, second, ...more] = names;
+        if (first !== undefined && second !== undefined && more.length === 0) {
+          return (node) => {
+            const [a, b] = [amountOf(node.allocatable, first), amountOf(node.allocatable, second)];
+            if (a === 0 || b === 0) return HIGHEST_SCORE;
+            const difference =
+              Math.min(1, inUse(pod, node, first, false) / a) - Math.min(1, inUse(pod, node, second, false) / b);
+            return Math.trunc((1 - Math.abs(difference / 2)) * HIGHEST_SCORE);
+          };
+        }
         return (node) => {
           const fractions: number[] = [];
           for (const name of names) {

@@ -3,13 +3,19 @@
 // lost. Rules: Kubernetes' DefaultPreemption, without disruption budgets.
 import type { Random } from '../../clock/clock.ts';
 import type { Cluster } from '../decide.ts';
-import { diagnosisMessage } from '../framework/diagnosis.ts';
+import { diagnosisMessage, type Diagnosis } from '../framework/diagnosis.ts';
 import { prepareNodeEvaluation } from '../framework/node-evaluation.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import type { Failure } from '../framework/plugin.ts';
 import type { Profile } from '../framework/profile.ts';
 import { leastLoss, moreImportant, type Candidate } from './candidate.ts';
+
+/** Why the pod was turned down: in all, and by each node. */
+export interface Rejection {
+  readonly diagnosis: Diagnosis;
+  failureAt(this: void, node: NodeInfo): Failure | undefined;
+}
 
 export type Preemption =
   | { readonly outcome: 'evict'; readonly candidate: Candidate }
@@ -28,12 +34,13 @@ export function preempt(
   profile: Profile,
   pod: PodInfo,
   cluster: Cluster,
-  failureAt: (node: NodeInfo) => Failure | undefined,
+  { diagnosis, failureAt }: Rejection,
   random: Random,
 ): Preemption {
   const refusal = ineligibility(pod, cluster, failureAt);
   if (refusal !== undefined) return { outcome: 'nothing', message: `preemption: ${refusal}` };
   const { snapshot } = cluster;
+  if (pod.priority <= snapshot.lowestPriority) return nobodyLower(diagnosis);
   const nodes = [...snapshot.nodes()].filter((node) => failureAt(node)?.evictionHelps === true);
   const wanted = Math.max(LEAST_CANDIDATES, Math.floor(snapshot.nodeCount * SHARE_OF_CANDIDATES));
   const start = Math.floor(random() * nodes.length);
@@ -55,6 +62,16 @@ export function preempt(
     outcome: 'nothing',
     message: `preemption: ${diagnosisMessage({ nodeCount: snapshot.nodeCount, failures })}`,
   };
+}
+
+/** Known without looking at any node: no pod of the cluster has a lower priority. */
+function nobodyLower({ nodeCount, failures }: Diagnosis): Preemption {
+  let helpful = 0;
+  for (const [failure, nodes] of failures) if (failure.evictionHelps) helpful += nodes;
+  const reasons = new Map<Failure, number>();
+  if (helpful > 0) reasons.set(NO_VICTIMS, helpful);
+  if (nodeCount > helpful) reasons.set(NOT_HELPFUL, nodeCount - helpful);
+  return { outcome: 'nothing', message: `preemption: ${diagnosisMessage({ nodeCount, failures: reasons })}` };
 }
 
 function ineligibility(
