@@ -3,10 +3,11 @@
 import { parseArgs } from 'node:util';
 import type { Benchmark, Row } from './benchmark.ts';
 import { createsEmbedded, createsEtcd } from './creates.ts';
+import { idleMemory } from './idle-memory.ts';
 import { lists } from './lists.ts';
 import { podsReady } from './pods-ready.ts';
 import { scheduling } from './scheduling.ts';
-import { idleMemory, startup } from './startup.ts';
+import { startup } from './startup.ts';
 import { renderTable } from './support/table.ts';
 import { watches } from './watches.ts';
 import { ensureBuilt } from '../hack/ensure-built.ts';

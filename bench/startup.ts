@@ -1,25 +1,21 @@
 // Measures, for store, API server, scheduler and controllers in one process with fresh data in the embedded store and
 // certificates at hand (median of five): the time from the start of the process to the first 200 of /readyz, and until the
-// control plane is of use: the default service account has been made and a pod has got a node. Then the process' resident
-// memory ten seconds later; and, beside it, that of API server, scheduler and controller-manager as processes of their own.
+// control plane is of use: the default service account has been made and a pod has got a node.
 import { setTimeout as pause } from 'node:timers/promises';
-import { atMost, percentile, plain, type Benchmark } from './benchmark.ts';
+import { atMost, percentile, type Benchmark } from './benchmark.ts';
 import { Connection } from './load/connection.ts';
 import { bundle } from './support/bundle.ts';
 import { nodeTemplate, podTemplate } from './support/objects.ts';
 import { startControlPlane, type ControlPlane } from './support/programs.ts';
 
 const ROUNDS = 5;
-const IDLE_MS = 10_000;
 const USABLE_WITHIN_MS = 20_000;
 const POLL_MS = 5;
-
-const oneProcess = () => bundle('bench/support/one-process.ts', 'one-process');
 
 export const startup: Benchmark = {
   name: 'startup',
   async run(say) {
-    const program = await oneProcess();
+    const program = await bundle('bench/support/one-process.ts', 'one-process');
     const ready: number[] = [];
     const usable: number[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
@@ -55,20 +51,3 @@ async function untilLater(plane: ControlPlane): Promise<void> {
   if (plane.sinceStartMs() > USABLE_WITHIN_MS) throw new Error('the control plane did not become usable');
   await pause(POLL_MS);
 }
-
-export const idleMemory: Benchmark = {
-  name: 'idle-memory',
-  async run(say) {
-    const program = await oneProcess();
-    say(`letting the control plane rest for ${IDLE_MS / 1000} s, in one process and in three`);
-    await using one = await startControlPlane({ oneProcess: program });
-    await using three = await startControlPlane();
-    three.start('scheduler.js');
-    three.start('controller-manager.js');
-    await pause(IDLE_MS);
-    return [
-      atMost('idle RSS of the control plane in one process (MiB)', one.residentMiB(), 180),
-      plain('idle RSS of the control plane in three processes (MiB)', three.residentMiB()),
-    ];
-  },
-};

@@ -18,7 +18,7 @@ export async function watchBindings(order: Extract<Order, { do: 'watch-bindings'
     const lines = `${rest}${part.toString('latin1')}`.split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const name = EVENT.exec(line)?.[1];
+      const name = line.includes('"nodeName"') ? EVENT.exec(line)?.[1] : undefined;
       if (name === undefined || bound.has(name)) continue;
       last = performance.now();
       if (bound.size === 0) first = last;
