@@ -45,9 +45,9 @@ const DECISIONS_IN_A_ROW = 16;
 const FLUSH_MS = 30_000;
 /** How long the watch may be silent about a pod that was bound before it is asked after. */
 const UNCONFIRMED_MS = 60_000;
-/** Events about successes: beyond this rate they would cost the API server more than the bindings. */
-const SUCCESS_EVENTS_PER_SECOND = 50;
-const SUCCESS_EVENTS_AT_ONCE = 500;
+/** Events beyond this rate would cost the API server more than the bindings; successes and failures count separately. */
+const EVENTS_PER_SECOND = 50;
+const EVENTS_AT_ONCE = 500;
 
 interface Run {
   readonly profile: Profile;
@@ -68,6 +68,7 @@ export class PodScheduling {
   readonly #bindings = new InFlight(BINDINGS_AT_ONCE);
   readonly #evictions = new InFlight(EVICTIONS_AT_ONCE);
   readonly #successEvents: TokenBucket;
+  readonly #failureEvents: TokenBucket;
   #newest: (key: string) => Pod | undefined = () => undefined;
   #wake = Promise.withResolvers<void>();
 
@@ -85,7 +86,8 @@ export class PodScheduling {
     this.#queue = new SchedulingQueue(rules, context.backoff);
     this.#metrics = context.metrics === undefined ? noMetrics : registerMetrics(context.metrics, this.#queue);
     this.#status = new PodStatusWriter(context, signal);
-    this.#successEvents = new TokenBucket(SUCCESS_EVENTS_PER_SECOND, SUCCESS_EVENTS_AT_ONCE, context.clock);
+    this.#successEvents = new TokenBucket(EVENTS_PER_SECOND, EVENTS_AT_ONCE, context.clock);
+    this.#failureEvents = new TokenBucket(EVENTS_PER_SECOND, EVENTS_AT_ONCE, context.clock);
   }
 
   get nodeCount(): number {
@@ -243,6 +245,7 @@ export class PodScheduling {
     const condition = { reason, message };
     const nomination = nominatedNodeName === undefined ? {} : { nominatedNodeName };
     this.#status.write(pod.pod, { condition, ...nomination });
+    if (!this.#failureEvents.take()) return;
     run.events.record(pod.pod, { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', message });
   }
 
