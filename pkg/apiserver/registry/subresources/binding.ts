@@ -83,6 +83,8 @@ function bound(pod: Pod, { metadata, target }: Binding, now: number): Pod {
   if ((pod.spec.schedulingGates ?? []).length > 0) {
     throw conflict(RESOURCE, name, `pod ${name} has non-empty .spec.schedulingGates`);
   }
+  // What was nominated has become true or been overruled (since 1.34).
+  const { nominatedNodeName: _, ...status } = pod.status;
   const annotations = { ...pod.metadata.annotations, ...metadata.annotations };
   const labels = { ...pod.metadata.labels, ...metadata.labels };
   return {
@@ -93,7 +95,7 @@ function bound(pod: Pod, { metadata, target }: Binding, now: number): Pod {
       ...(Object.keys(labels).length > 0 && { labels }),
     },
     spec: { ...pod.spec, nodeName: target.name ?? '' },
-    status: { ...pod.status, conditions: scheduled(pod.status.conditions ?? [], now) },
+    status: { ...status, conditions: scheduled(status.conditions ?? [], now) },
   };
 }
 
