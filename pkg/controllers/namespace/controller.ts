@@ -11,6 +11,7 @@ import { isEmptied, nextConditions, recheckAfterMs } from './reconcile.ts';
 const FINALIZER = 'kubernetes';
 /** Lets other API servers hear of the deletion, so that none of them creates something behind our back. */
 const SETTLE_MS = 250;
+const FIRST_LOOK_MS = 500;
 
 export function namespaceController(context: ControllerContext, options: { readonly workers: number }): Controller {
   const name = 'namespace-controller';
@@ -23,7 +24,12 @@ export function namespaceController(context: ControllerContext, options: { reado
   const look = (namespace: Namespace) => {
     if (isDoomed(namespace)) queue.addAfter(namespace.metadata.name, SETTLE_MS);
   };
-  informer.on({ added: look, changed: (namespace, before) => (isDoomed(before) ? undefined : look(namespace)) });
+  const waits = new Map<string, number>();
+  informer.on({
+    added: look,
+    changed: (namespace, before) => (isDoomed(before) ? undefined : look(namespace)),
+    deleted: ({ metadata }) => waits.delete(metadata.name),
+  });
   context.informers.of(pods).on({
     // Pods are what deletion waits for most: the last one gone is the moment to go on.
     deleted: (pod) => {
@@ -52,7 +58,10 @@ export function namespaceController(context: ControllerContext, options: { reado
     if (pause === undefined) {
       throw new Error([...report.discoveryFailures, ...report.deletionFailures].join('; ') || 'contents remain');
     }
-    queue.addAfter(key, pause);
+    // Grace periods and finalizers are often over sooner than they may take: look early first, then ever more rarely.
+    const looks = waits.get(key) ?? 0;
+    waits.set(key, looks + 1);
+    queue.addAfter(key, Math.min(pause, FIRST_LOOK_MS * 2 ** looks));
   }
 
   async function current(key: string, signal: AbortSignal): Promise<Namespace | undefined> {
