@@ -22,8 +22,8 @@ export class Faults {
   }
 
   /** Runs a check for every item of a list, which may be absent. */
-  each<T>(segment: Segment, items: readonly T[] | undefined, check: (item: T, index: number) => void): void {
-    if (items === undefined || items.length === 0) return;
+  each<T>(segment: Segment, items: readonly T[] | null | undefined, check: (item: T, index: number) => void): void {
+    if (items === undefined || items === null || items.length === 0) return;
     this.#path.push(segment, 0);
     const depth = this.#path.length - 1;
     items.forEach((item, index) => {

@@ -79,7 +79,8 @@ function validate({ webhooks }: Configuration): FieldError[] {
 }
 
 function validateWebhook(faults: Faults, webhook: Webhook): void {
-  const { name = '', timeoutSeconds } = webhook;
+  const { timeoutSeconds } = webhook;
+  const name = webhook.name ?? '';
   if (name.split('.').length < 3 && dnsSubdomainFaults(name).length === 0) {
     faults.invalid('name', name, 'should be a domain with at least three segments separated by dots');
   } else faults.invalidAll('name', name, dnsSubdomainFaults(name));

@@ -5,12 +5,7 @@ import { horizontalPodAutoscalers, horizontalPodAutoscalersV1 } from '../../reso
 import { age, columns, text } from '../../schema/columns.ts';
 import { defineKind } from '../../schema/define-kind.ts';
 import type { HorizontalPodAutoscaler as AutoscalerV1 } from '../../schema/generated/autoscaling.v1.gen.ts';
-import type {
-  HorizontalPodAutoscaler,
-  HorizontalPodAutoscalerBehavior,
-  MetricSpec,
-  MetricTarget,
-} from '../../schema/generated/autoscaling.v2.gen.ts';
+import type { HorizontalPodAutoscaler, MetricSpec, MetricTarget } from '../../schema/generated/autoscaling.v2.gen.ts';
 import type { KubeObject } from '../../schema/resource-type.ts';
 import { validateAutoscaler } from '../v2/autoscaler-validation.ts';
 import { defaultAutoscaler } from '../v2/horizontal-pod-autoscaler.ts';
@@ -97,8 +92,7 @@ function toV2({ spec, status, metadata, ...rest }: AutoscalerV1): HorizontalPodA
   if (behavior !== undefined) {
     const parsed = readJson(behavior);
     // Kubernetes ignores an annotation that it cannot read.
-    if (typeof parsed === 'object' && parsed !== null)
-      autoscaler.spec.behavior = parsed as HorizontalPodAutoscalerBehavior; // Validation follows.
+    if (typeof parsed === 'object' && parsed !== null) autoscaler.spec.behavior = parsed;
   }
   defaultAutoscaler(autoscaler);
   return autoscaler;

@@ -21,7 +21,8 @@ const LONGEST_PERIOD = 1800;
 export function validateAutoscaler({ spec }: HorizontalPodAutoscaler): FieldError[] {
   const faults = new Faults();
   faults.at('spec', () => {
-    const { minReplicas, maxReplicas = 0, scaleTargetRef, metrics, behavior } = spec;
+    const { minReplicas, scaleTargetRef, metrics, behavior } = spec;
+    const maxReplicas = spec.maxReplicas ?? 0;
     if (minReplicas !== undefined && minReplicas < 1) {
       faults.invalid('minReplicas', minReplicas, 'must be greater than or equal to 1');
     }
@@ -49,7 +50,7 @@ function validateReference(faults: Faults, reference: CrossVersionObjectReferenc
 
 function validateMetric(faults: Faults, metric: MetricSpec): void {
   const types = Object.keys(SOURCE_OF);
-  const { type = '' } = metric;
+  const type = metric.type ?? '';
   if (type === '') return faults.required('type', 'must specify a metric source type');
   if (!isMetricType(type)) return faults.notSupported('type', type, types);
   const expected = SOURCE_OF[type];

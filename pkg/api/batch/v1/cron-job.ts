@@ -113,8 +113,7 @@ function validate({ spec }: CronJob): FieldError[] {
 function isTimeZone(name: string): boolean {
   if (name === '' || name.toLowerCase() === 'local') return false;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch (error) {
     if (error instanceof RangeError) return false;
     throw error;

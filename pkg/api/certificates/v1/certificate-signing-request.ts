@@ -81,7 +81,9 @@ export const certificateSigningRequestKind = defineKind<CertificateSigningReques
   validate({ spec }) {
     const faults = new Faults();
     faults.at('spec', () => {
-      const { request = '', signerName = '', usages = [], expirationSeconds } = spec;
+      const { usages = [], expirationSeconds } = spec;
+      const request = spec.request ?? '';
+      const signerName = spec.signerName ?? '';
       if (!PEM.test(Buffer.from(request, 'base64').toString())) {
         faults.invalid('request', request, 'PEM block type must be CERTIFICATE REQUEST');
       }

@@ -26,8 +26,9 @@ export const limitRangeKind = defineKind<LimitRange>({
   }),
   setDefaults(range) {
     range.spec ??= { limits: [] };
-    range.spec.limits ??= [];
-    for (const item of range.spec.limits) {
+    // Kubernetes writes an absent list as null.
+    if ((range.spec.limits ?? []).length === 0) Object.assign(range.spec, { limits: null });
+    for (const item of range.spec.limits ?? []) {
       for (const list of LISTS) canonicaliseResourceList(item[list]);
       if (item.type === 'Container') defaultItem(item);
     }

@@ -4,17 +4,29 @@ import { pathSegmentName } from '../../meta/names.ts';
 import { clusterRoles, roles } from '../../resources.ts';
 import { columns, text } from '../../schema/columns.ts';
 import { defineKind } from '../../schema/define-kind.ts';
+import type { Column } from '../../schema/kind.ts';
+import type { KubeObject } from '../../schema/resource-type.ts';
 import type { ClusterRole, Role } from '../../schema/generated/rbac.v1.gen.ts';
 import { validateAggregation, validateRules } from './rbac-validation.ts';
+
+const createdAt: Column<KubeObject> = {
+  ...text(
+    'Created At',
+    'CreationTimestamp is a timestamp representing the server time when this object was created.',
+    ({ metadata }: KubeObject) => metadata.creationTimestamp,
+  ),
+  type: 'date',
+};
 
 export const roleKind = defineKind<Role>({
   type: roles,
   schema: 'rbac.v1.Role',
   nameRule: pathSegmentName,
-  columns: columns(createdAt<Role>()),
+  columns: columns<Role>(createdAt),
+  setDefaults: writeAbsentRules,
   validate(role) {
     const faults = new Faults();
-    validateRules(faults, role.rules, false);
+    validateRules(faults, role.rules ?? [], false);
     return faults.errors;
   },
 });
@@ -23,22 +35,17 @@ export const clusterRoleKind = defineKind<ClusterRole>({
   type: clusterRoles,
   schema: 'rbac.v1.ClusterRole',
   nameRule: pathSegmentName,
-  columns: columns(createdAt<ClusterRole>()),
+  columns: columns<ClusterRole>(createdAt),
+  setDefaults: writeAbsentRules,
   validate(role) {
     const faults = new Faults();
-    validateRules(faults, role.rules, true);
+    validateRules(faults, role.rules ?? [], true);
     validateAggregation(faults, role.aggregationRule);
     return faults.errors;
   },
 });
 
-function createdAt<T extends Role>() {
-  return {
-    ...text<T>(
-      'Created At',
-      'CreationTimestamp is a timestamp representing the server time when this object was created.',
-      ({ metadata }) => metadata.creationTimestamp,
-    ),
-    type: 'date' as const,
-  };
+/** Kubernetes writes a role without rules with `rules: null`. */
+function writeAbsentRules(role: Role): void {
+  if ((role.rules ?? []).length === 0) Object.assign(role, { rules: null });
 }
