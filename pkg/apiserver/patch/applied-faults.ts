@@ -4,7 +4,7 @@ import { isRecord } from '../../api/schema/decode-walk.ts';
 import type { FieldSchema, Scalar } from '../../api/schema/object-schema.ts';
 import { printPath } from './field-set.ts';
 import { goFormat } from './go-format.ts';
-import { itemElement, memberSchema } from './schema-steps.ts';
+import { isDeclared, itemElement, memberSchema } from './schema-steps.ts';
 
 /** Each a sentence such as `.spec.foo: field not declared in schema`. */
 export function appliedFaults(schema: FieldSchema, value: unknown): string[] {
@@ -42,9 +42,8 @@ function visit(schema: FieldSchema | undefined, value: unknown, path: readonly s
 function visitMap(schema: FieldSchema, value: Record<string, unknown>, path: readonly string[], report: Report): void {
   for (const [key, inner] of Object.entries(value)) {
     const place = [...path, `f:${key}`];
-    const step = memberSchema(schema, key);
-    if (schema.kind === 'object' && !step.declared) report(place, 'field not declared in schema');
-    else visit(step.schema, inner, place, report);
+    if (schema.kind === 'object' && !isDeclared(schema, key)) report(place, 'field not declared in schema');
+    else visit(memberSchema(schema, key), inner, place, report);
   }
 }
 

@@ -126,7 +126,10 @@ function mergeAndOwn(work: Work, force: boolean): Outcome & { readonly conflicts
   const set = recursiveDifference(toFieldSet(schema, applied), ignored);
   const claimed: Managers = new Map(managers);
   claimed.set(key, { ...identity, time: timestamp(options.now), set });
-  const merged = prune(schema, mergeTyped(schema, live, applied), last, claimed);
+  // Only what was applied last time and is not now can be too much.
+  const surplus = !isEmpty(difference(last, set));
+  const whole = mergeTyped(schema, live, applied);
+  const merged = surplus ? prune(schema, whole, last, claimed) : whole;
   const change = ignoring(compare(schema, live, merged), ignored);
   if (!force) {
     const conflicts = conflictsWith(claimed, change, key).flatMap(({ manager, set: taken }) =>
@@ -146,7 +149,6 @@ function mergeAndOwn(work: Work, force: boolean): Outcome & { readonly conflicts
  * manager never owned.
  */
 function prune(schema: FieldSchema, merged: unknown, last: FieldSet, managers: Managers): unknown {
-  if (isEmpty(last)) return merged;
   const lastNamed = withNamedFields(last, schema);
   let owned = EMPTY;
   for (const manager of managers.values()) owned = union(owned, manager.set);

@@ -2,10 +2,10 @@
 // applied configuration owns. Rules: sigs.k8s.io/structured-merge-diff (typed/compare.go, typed/tofieldset.go).
 import { isRecord } from '../../api/schema/decode-walk.ts';
 import type { FieldSchema } from '../../api/schema/object-schema.ts';
-import { isEmbeddedStruct } from './embedded-structs.ts';
+import { embeddedStructs } from './embedded-structs.ts';
 import { EMPTY, fieldSet, isEmpty, LEAF, recursiveDifference, type FieldSet } from './field-set.ts';
 import { isEqual } from './json-patch.ts';
-import { itemsByElement, itemSchema, memberSchema, shapeOf } from './schema-steps.ts';
+import { isDeclared, itemsByElement, itemSchema, memberSchema, shapeOf } from './schema-steps.ts';
 
 export interface Comparison {
   readonly added: FieldSet;
@@ -61,8 +61,7 @@ export function everythingIn(schema: FieldSchema | undefined, value: unknown): F
   const children = new Map<string, FieldSet>();
   if (isRecord(value)) {
     for (const key of Object.keys(value)) {
-      if (value[key] !== undefined)
-        children.set(`f:${key}`, everythingIn(memberSchema(schema, key).schema, value[key]));
+      if (value[key] !== undefined) children.set(`f:${key}`, everythingIn(memberSchema(schema, key), value[key]));
     }
   } else if (Array.isArray(value) && schema?.kind === 'list') {
     for (const [element, [item, ...more]] of itemsByElement(schema, value)) {
@@ -76,11 +75,11 @@ function compareMaps(schema: FieldSchema | undefined, before: unknown, after: un
   const a = isRecord(before) ? before : {};
   const b = isRecord(after) ? after : {};
   const collected = new Collector();
-  const struct = schema?.kind === 'object' ? schema.schema() : undefined;
+  const embedded = schema?.kind === 'object' ? embeddedStructs(schema.schema()) : undefined;
   const compareMember = (key: string): void => {
-    const absent = struct !== undefined && isEmbeddedStruct(struct, key) ? {} : undefined;
-    const member = memberSchema(schema, key).schema;
-    collected.put(`f:${key}`, compare(member, a[key] ?? absent ?? a[key], b[key] ?? absent ?? b[key]));
+    const absent = embedded?.has(key) === true ? {} : undefined;
+    const difference = compare(memberSchema(schema, key), a[key] ?? absent ?? a[key], b[key] ?? absent ?? b[key]);
+    if (difference !== NOTHING) collected.put(`f:${key}`, difference);
   };
   for (const key of Object.keys(a)) compareMember(key);
   for (const key of Object.keys(b)) if (!Object.hasOwn(a, key)) compareMember(key);
@@ -137,10 +136,10 @@ export function toFieldSet(schema: FieldSchema | undefined, value: unknown): Fie
   if (shape === 'leaf') return LEAF;
   const children = new Map<string, FieldSet>();
   if (isRecord(value)) {
-    for (const [key, inner] of Object.entries(value)) {
-      const step = memberSchema(schema, key);
-      const set = toFieldSet(step.schema, inner);
-      const whole = !step.declared || inner === null || (isRecord(inner) && Object.keys(inner).length === 0);
+    for (const key of Object.keys(value)) {
+      const inner = value[key];
+      const set = toFieldSet(memberSchema(schema, key), inner);
+      const whole = !isDeclared(schema, key) || inner === null || (isRecord(inner) && Object.keys(inner).length === 0);
       const child = fieldSet(set.member || whole, set.children);
       if (!isEmpty(child)) children.set(`f:${key}`, child);
     }

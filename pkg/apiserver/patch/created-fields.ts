@@ -4,7 +4,7 @@
 import type { JsonObject } from '../../api/schema/json.ts';
 import { isRecord } from '../../api/schema/decode-walk.ts';
 import type { FieldSchema, ObjectSchema } from '../../api/schema/object-schema.ts';
-import { isEmbeddedStruct } from './embedded-structs.ts';
+import { embeddedStructs } from './embedded-structs.ts';
 import type { FieldSet } from './field-set.ts';
 import { itemElement, memberSchema, shapeOf } from './schema-steps.ts';
 
@@ -24,13 +24,14 @@ function structFields(
   excluded: readonly FieldSet[],
 ): JsonObject {
   const json: JsonObject = {};
+  const structs = embeddedStructs(schema);
   for (const key of Object.keys(object)) {
     const value = object[key];
     const field = schema.fields.get(key);
     if (field === undefined || value === undefined) continue;
     const inner = below(excluded, key);
     if (inner === undefined) continue;
-    const embedded = isEmbeddedStruct(schema, key);
+    const embedded = structs.has(key);
     if (embedded && field.schema.kind === 'object' && field.schema.mapType === 'granular' && isRecord(value)) {
       const fields = structFields(field.schema.schema(), value, inner);
       if (!isEmptyObject(fields)) json[`f:${key}`] = fields;
@@ -45,6 +46,7 @@ function structFields(
 
 /** Of several exclusions what they say below `key`; undefined when the member is excluded altogether. */
 function below(excluded: readonly FieldSet[], key: string): readonly FieldSet[] | undefined {
+  if (excluded.length === 0) return excluded;
   const element = `f:${key}`;
   const inner: FieldSet[] = [];
   for (const set of excluded) {
@@ -65,7 +67,7 @@ function newFields(schema: FieldSchema | undefined, value: unknown): JsonObject 
     for (const key of Object.keys(value)) {
       if (value[key] === undefined) continue;
       json['.'] = {};
-      json[`f:${key}`] = newFields(memberSchema(schema, key).schema, value[key]);
+      json[`f:${key}`] = newFields(memberSchema(schema, key), value[key]);
     }
   } else if (Array.isArray(value) && schema?.kind === 'list') {
     for (const item of value) {

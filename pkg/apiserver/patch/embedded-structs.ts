@@ -47,8 +47,17 @@ const EMBEDDED: ReadonlySet<string> = new Set([
 
 const KIND_PARTS: ReadonlySet<string> = new Set(['metadata', 'spec', 'status']);
 
-/** Whether the member `name` of a type is such a struct. */
-export function isEmbeddedStruct(schema: ObjectSchema, name: string): boolean {
-  if (KIND_PARTS.has(name) && schema.fields.has('kind') && schema.fields.has('metadata')) return true;
-  return EMBEDDED.has(`${schema.name}.${name}`);
+const cache = new WeakMap<ObjectSchema, ReadonlySet<string>>();
+
+/** The members of a type that are such structs. */
+export function embeddedStructs(schema: ObjectSchema): ReadonlySet<string> {
+  const known = cache.get(schema);
+  if (known !== undefined) return known;
+  const isKind = schema.fields.has('kind') && schema.fields.has('metadata');
+  const names = [...schema.fields.keys()].filter(
+    (name) => (isKind && KIND_PARTS.has(name)) || EMBEDDED.has(`${schema.name}.${name}`),
+  );
+  const found = new Set(names);
+  cache.set(schema, found);
+  return found;
 }

@@ -4,7 +4,7 @@
 import type { JsonObject } from '../../api/schema/json.ts';
 import { isRecord } from '../../api/schema/decode-walk.ts';
 import type { FieldSchema } from '../../api/schema/object-schema.ts';
-import { itemSchema, memberSchema } from './schema-steps.ts';
+import { isDeclared, itemSchema, memberSchema } from './schema-steps.ts';
 
 export interface FieldSet {
   /** Whether the path that leads here is itself in the set. */
@@ -110,9 +110,8 @@ export function withNamedFields(set: FieldSet, schema: FieldSchema | undefined):
   const children = new Map<string, FieldSet>();
   for (const [element, child] of set.children) {
     const name = element.startsWith('f:') ? element.slice(2) : undefined;
-    const step = name === undefined ? { schema: itemSchema(schema), declared: false } : memberSchema(schema, name);
-    const inner = withNamedFields(child, step.schema);
-    const added = step.declared && child.children.size > 0;
+    const inner = withNamedFields(child, name === undefined ? itemSchema(schema) : memberSchema(schema, name));
+    const added = name !== undefined && child.children.size > 0 && isDeclared(schema, name);
     children.set(element, added && !inner.member ? { member: true, children: inner.children } : inner);
   }
   return fieldSet(set.member, children);
@@ -128,30 +127,52 @@ function byElement([a]: readonly [string, FieldSet], [b]: readonly [string, Fiel
   return a < b ? -1 : 1;
 }
 
-/** The form in which managedFields carry a set. */
+/** Sets are never changed, so what was made of one is kept as long as it lives; the JSON must not be changed either. */
+const printed = new WeakMap<FieldSet, JsonObject>();
+const parsed = new WeakMap<object, FieldSet>();
+
+/** The form in which managedFields carry a set. Shared: not to be changed. */
 export function toFieldsV1(set: FieldSet): JsonObject {
-  const json: JsonObject = {};
-  if (set.member && set.children.size > 0) json['.'] = {};
-  for (const [element, child] of [...set.children].toSorted(byElement)) json[element] = toFieldsV1(child);
+  const known = printed.get(set);
+  if (known !== undefined) return known;
+  const json = printNode(set);
+  printed.set(set, json);
+  parsed.set(json, set);
   return json;
 }
 
-/** Reads fieldsV1; undefined when it is not of that form. */
+function printNode(set: FieldSet): JsonObject {
+  const json: JsonObject = {};
+  if (set.member && set.children.size > 0) json['.'] = {};
+  for (const [element, child] of set.children) json[element] = printNode(child);
+  return json;
+}
+
+/** Reads fieldsV1, which must not be changed afterwards; undefined when it is not of that form. */
 export function fromFieldsV1(json: unknown): FieldSet | undefined {
   if (!isRecord(json)) return undefined;
-  return readNode(json, true);
+  const known = parsed.get(json);
+  if (known !== undefined) return known;
+  const set = readNode(json, true);
+  if (set === undefined) return undefined;
+  parsed.set(json, set);
+  if (!printed.has(set)) printed.set(set, json as JsonObject); // It is: readNode has seen every value of it.
+  return set;
 }
+
+const COLON = 0x3a;
 
 function readNode(json: Record<string, unknown>, root: boolean): FieldSet | undefined {
   const children = new Map<string, FieldSet>();
   let member = false;
-  for (const [element, inner] of Object.entries(json)) {
+  for (const element of Object.keys(json)) {
+    const inner = json[element];
     if (!isRecord(inner)) return undefined;
     if (element === '.') {
       member = true;
       continue;
     }
-    if (!/^[fkvi]:/.test(element)) return undefined;
+    if (element.charCodeAt(1) !== COLON || !'fkvi'.includes(element.charAt(0))) return undefined;
     const child = readNode(inner, false);
     if (child === undefined) return undefined;
     children.set(element, child);

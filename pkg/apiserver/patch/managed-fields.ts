@@ -86,10 +86,7 @@ function managersToStartFrom({ live, next, subresource }: TrackOptions): Manager
 export function updateManagers(managers: Managers, options: TrackOptions): Managers {
   const { schema, apiVersion, live, next, manager, operation, subresource, now } = options;
   const root = rootSchema(schema);
-  const change = ignoring(
-    compare(root, withoutBookkeeping(live ?? {}), withoutBookkeeping(next)),
-    resetFieldsOf(schema, subresource),
-  );
+  const change = ignoring(compare(root, ...differingParts(live ?? {}, next)), resetFieldsOf(schema, subresource));
   const after = takeFromOthers(managers, change, undefined);
   const gained = difference(union(change.modified, change.added), SERVER_FIELDS);
   if (!isEmpty(gained)) {
@@ -101,6 +98,20 @@ export function updateManagers(managers: Managers, options: TrackOptions): Manag
   }
   foldOldUpdaters(after);
   return after;
+}
+
+/** Both objects without the parts that are equal, which is told much faster than how they differ. */
+function differingParts(before: Partial<KubeObject>, after: KubeObject): [object, object] {
+  const [a, b] = [
+    new Map(Object.entries(withoutBookkeeping(before))),
+    new Map(Object.entries(withoutBookkeeping(after))),
+  ];
+  for (const [key, value] of a) {
+    if (!b.has(key) || !isEqual(value, b.get(key))) continue;
+    a.delete(key);
+    b.delete(key);
+  }
+  return [Object.fromEntries(a), Object.fromEntries(b)];
 }
 
 /** Fields that changed or went away are no longer owned by any manager but `except`. */
@@ -135,10 +146,18 @@ export function keepTimes(managers: Managers, live: KubeObject | undefined, next
   const entries = encodeManagers(managers);
   const before = live?.metadata.managedFields ?? [];
   if (live === undefined || before.length !== entries.length) return entries;
-  const timeless = (list: readonly ManagedFieldsEntry[]): unknown[] =>
-    list.map(({ time: _time, ...rest }) => rest).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  if (!isEqual(timeless(before), timeless(entries))) return entries;
-  return isEqual(withoutBookkeeping(live), withoutBookkeeping(next)) ? [...before] : entries;
+  const sameButTimes = entries.every((entry) => before.some((old) => sameOwnership(entry, old)));
+  return sameButTimes && isEqual(withoutBookkeeping(live), withoutBookkeeping(next)) ? [...before] : entries;
+}
+
+function sameOwnership(a: ManagedFieldsEntry, b: ManagedFieldsEntry): boolean {
+  return (
+    a.manager === b.manager &&
+    a.operation === b.operation &&
+    a.apiVersion === b.apiVersion &&
+    a.subresource === b.subresource &&
+    isEqual(a.fieldsV1, b.fieldsV1)
+  );
 }
 
 export function setManagedFields(object: KubeObject, entries: ManagedFieldsEntry[]): void {

@@ -23,16 +23,16 @@ export function shapeOf(schema: FieldSchema | undefined, value: unknown): Shape 
   }
 }
 
-/** The type of a map's member, and whether it is a declared field (rather than a key of a map). */
-export function memberSchema(
-  schema: FieldSchema | undefined,
-  name: string,
-): { readonly schema: FieldSchema | undefined; readonly declared: boolean } {
-  if (schema?.kind === 'object') {
-    const field = schema.schema().fields.get(name);
-    return { schema: field?.schema ?? DEDUCED, declared: field !== undefined };
-  }
-  return { schema: schema?.kind === 'map' ? schema.values : DEDUCED, declared: false };
+/** The type of a map's member. */
+export function memberSchema(schema: FieldSchema | undefined, name: string): FieldSchema | undefined {
+  if (schema === undefined) return DEDUCED;
+  if (schema.kind === 'object') return schema.schema().fields.get(name)?.schema ?? DEDUCED;
+  return schema.kind === 'map' ? schema.values : DEDUCED;
+}
+
+/** Whether a member is a declared field, rather than a key of a map. */
+export function isDeclared(schema: FieldSchema | undefined, name: string): boolean {
+  return schema?.kind === 'object' && schema.schema().fields.has(name);
 }
 
 export function itemSchema(schema: FieldSchema | undefined): FieldSchema | undefined {
@@ -49,6 +49,27 @@ export type ItemElement =
   | { readonly ok: true; readonly element: string }
   | { readonly ok: false; readonly fault: string };
 
+interface KeyPlan {
+  /** Sorted, as they stand in the element; each with the text before its value. */
+  readonly keys: readonly { readonly name: string; readonly prefix: string; readonly fallback: string | undefined }[];
+}
+
+const plans = new WeakMap<FieldSchema, KeyPlan>();
+
+function keyPlan(schema: FieldSchema & { kind: 'list' }): KeyPlan {
+  const known = plans.get(schema);
+  if (known !== undefined) return known;
+  const defaults = schema.items.kind === 'object' ? KEY_DEFAULTS[schema.items.schema().name] : undefined;
+  const keys = schema.mapKeys.toSorted().map((name, index) => ({
+    name,
+    prefix: `${index === 0 ? '' : ','}${JSON.stringify(name)}:`,
+    fallback: defaults?.[name],
+  }));
+  const plan = { keys };
+  plans.set(schema, plan);
+  return plan;
+}
+
 /** The path element of an item of a set or a list by key. */
 export function itemElement(schema: FieldSchema & { kind: 'list' }, item: unknown): ItemElement {
   if (schema.listType === 'set') {
@@ -60,20 +81,18 @@ export function itemElement(schema: FieldSchema & { kind: 'list' }, item: unknow
   if (!isRecord(item)) {
     return { ok: false, fault: 'associative list with keys may not have null or non-map elements' };
   }
-  const defaults = schema.items.kind === 'object' ? KEY_DEFAULTS[schema.items.schema().name] : undefined;
-  const parts: string[] = [];
-  for (const key of schema.mapKeys.toSorted()) {
-    const value = item[key] ?? defaults?.[key];
+  let element = 'k:{';
+  for (const { name, prefix, fallback } of keyPlan(schema).keys) {
+    const value = item[name] ?? fallback;
     if (value === undefined) {
-      const name = JSON.stringify(key);
       return {
         ok: false,
-        fault: `associative list with keys has an element that omits key field ${name} (and doesn't have default value)`,
+        fault: `associative list with keys has an element that omits key field ${JSON.stringify(name)} (and doesn't have default value)`,
       };
     }
-    parts.push(`${JSON.stringify(key)}:${JSON.stringify(value)}`);
+    element += prefix + JSON.stringify(value);
   }
-  return { ok: true, element: `k:{${parts.join(',')}}` };
+  return { ok: true, element: `${element}}` };
 }
 
 /** A list's items under their elements; an item without one is left out, two with one element stand together. */

@@ -13,7 +13,7 @@ export function mergeTyped(schema: FieldSchema | undefined, live: unknown, appli
     if (Object.keys(applied).length === 0 && Object.keys(live).length === 0) return applied;
     const merged = new Map(Object.entries(live));
     for (const [key, value] of Object.entries(applied)) {
-      merged.set(key, mergeTyped(memberSchema(schema, key).schema, merged.get(key), value));
+      merged.set(key, mergeTyped(memberSchema(schema, key), merged.get(key), value));
     }
     return Object.fromEntries(merged);
   }
@@ -94,7 +94,7 @@ export function removeFields(schema: FieldSchema | undefined, value: unknown, go
     for (const [key, inner] of Object.entries(value)) {
       const child = gone.children.get(`f:${key}`) ?? EMPTY;
       if (child.member) continue;
-      kept.push([key, child.children.size > 0 ? removeFields(memberSchema(schema, key).schema, inner, child) : inner]);
+      kept.push([key, child.children.size > 0 ? removeFields(memberSchema(schema, key), inner, child) : inner]);
     }
     return kept.length > 0 ? Object.fromEntries(kept) : null;
   }
