@@ -27,21 +27,41 @@ const SCALARS: Readonly<Record<Scalar, SchemaObject>> = {
   json: {},
 };
 
-const walks = new Map<string, number>();
-const compiled = new Map<string, ValidateFunction>();
+/** Types compiled at one request, so that no request waits for all of a kind's types (a Pod has 150). */
+const COMPILED_AT_ONCE = 4;
+
+interface Progress {
+  walks: number;
+  /** What is still to be compiled, types before those that refer to them; the kind itself comes last. */
+  readonly pending: string[];
+}
+
+const progress = new WeakMap<ObjectSchema, Progress>();
+const compiled = new WeakMap<ObjectSchema, ValidateFunction>();
 let ajv: Ajv | undefined;
 
-/** The compiled validator of a built-in type, or undefined while it is not worth compiling one. */
+/** The compiled validator of a built-in type, or undefined while it is not worth having one or not ready yet. */
 export function validatorOf(schema: ObjectSchema): ValidateFunction | undefined {
-  const known = compiled.get(schema.name);
+  const known = compiled.get(schema);
   if (known !== undefined) return known;
-  const count = (walks.get(schema.name) ?? 0) + 1;
-  walks.set(schema.name, count);
-  return count > WALKS_BEFORE_COMPILING ? compileValidator(schema) : undefined;
+  const state = progress.get(schema) ?? { walks: 0, pending: [] };
+  progress.set(schema, state);
+  state.walks++;
+  if (state.walks <= WALKS_BEFORE_COMPILING) return undefined;
+  const compiler = theCompiler();
+  if (state.walks === WALKS_BEFORE_COMPILING + 1) state.pending.push(...addTypes(compiler, schema, new Set()));
+  for (const name of state.pending.splice(0, COMPILED_AT_ONCE)) compiler.getSchema(name);
+  return state.pending.length === 0 ? finish(compiler, schema) : undefined;
 }
 
 /** Compiles at once. */
 export function compileValidator(schema: ObjectSchema): ValidateFunction {
+  const compiler = theCompiler();
+  addTypes(compiler, schema, new Set());
+  return finish(compiler, schema);
+}
+
+function theCompiler(): Ajv {
   ajv ??= new Ajv({
     strict: false,
     validateSchema: false,
@@ -51,29 +71,43 @@ export function compileValidator(schema: ObjectSchema): ValidateFunction {
     code: { optimize: false },
     formats: { base64: isBase64 },
   });
-  addTypes(ajv, schema, new Set());
-  const validate = ajv.getSchema(schema.name);
+  return ajv;
+}
+
+function finish(compiler: Ajv, schema: ObjectSchema): ValidateFunction {
+  const validate = compiler.getSchema(schema.name);
   if (validate === undefined) throw new Error(`ajv lost the schema of ${schema.name}`);
-  compiled.set(schema.name, validate);
+  compiled.set(schema, validate);
   return validate;
 }
 
-/** References between types stay references, so that a type shared by many kinds is compiled once. */
-function addTypes(target: Ajv, schema: ObjectSchema, visited: Set<string>): void {
-  if (visited.has(schema.name)) return;
+/**
+ * References between types stay references, so that a type shared by many kinds is compiled once. Answers the names, each
+ * after those it refers to as far as types do not refer to themselves.
+ */
+function addTypes(target: Ajv, schema: ObjectSchema, visited: Set<string>): string[] {
+  if (visited.has(schema.name)) return [];
   visited.add(schema.name);
+  const names: string[] = [];
   const properties: Record<string, SchemaObject> = {};
   for (const field of schema.fields.values()) {
     const checked = validationSchema(field.schema);
-    const optional =
-      field.schema.kind === 'list' ? { minItems: 1 } : field.schema.kind === 'map' ? { minProperties: 1 } : {};
-    properties[field.name] = field.required ? checked : { ...checked, ...optional };
-    for (const name of typesOf(field.schema)) addTypes(target, schemaOf(name), visited);
+    properties[field.name] = field.required ? checked : { ...checked, ...NON_EMPTY[field.schema.kind] };
+    for (const name of typesOf(field.schema)) names.push(...addTypes(target, schemaOf(name), visited));
   }
   if (target.schemas[schema.name] === undefined) {
     target.addSchema({ type: 'object', properties, additionalProperties: false }, schema.name);
   }
+  return [...names, schema.name];
 }
+
+/** Empty optional lists and maps are not written, so they are no part of an object that may stay as it is. */
+const NON_EMPTY: Readonly<Record<FieldSchema['kind'], SchemaObject>> = {
+  list: { minItems: 1 },
+  map: { minProperties: 1 },
+  object: {},
+  scalar: {},
+};
 
 function typesOf(schema: FieldSchema): string[] {
   if (schema.kind === 'list') return typesOf(schema.items);

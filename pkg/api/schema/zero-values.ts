@@ -35,9 +35,8 @@ function descend(value: object, schema: FieldSchema): void {
   const inner = schema.kind === 'list' ? schema.items : schema.kind === 'map' ? schema.values : undefined;
   if (inner?.kind !== 'object') return;
   const of = inner.schema();
-  for (const item of Object.values<unknown>({ ...value })) {
-    if (typeof item === 'object' && item !== null) drop(item, of);
-  }
+  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const item of items) if (typeof item === 'object' && item !== null) drop(item, of);
 }
 
 function isZero(value: unknown, schema: FieldSchema): boolean {

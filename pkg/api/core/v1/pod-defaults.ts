@@ -60,11 +60,10 @@ export function defaultPodSpec(spec: PodSpec): void {
 
 /** `serviceAccount` is the old name of `serviceAccountName`; both are always written. */
 function syncServiceAccount(spec: PodSpec): void {
-  spec.serviceAccountName ??= spec.serviceAccount;
-  if (spec.serviceAccountName === undefined) {
-    delete spec.serviceAccountName;
-    delete spec.serviceAccount;
-  } else spec.serviceAccount = spec.serviceAccountName;
+  const name = spec.serviceAccountName ?? spec.serviceAccount;
+  if (name === undefined) return;
+  spec.serviceAccountName = name;
+  spec.serviceAccount = name;
 }
 
 function defaultContainer(container: AnyContainer): void {

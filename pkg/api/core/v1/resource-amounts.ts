@@ -24,9 +24,19 @@ export function canonicaliseResourceList(list: ResourceList | undefined): void {
 
 /** The quantity of a text that decoding has let through; zero if it is none. */
 export function quantityIn(text: string | undefined): Quantity {
-  const parsed = parseQuantity(text ?? '0');
-  return parsed.ok ? parsed.quantity : ZERO;
+  if (text === undefined) return ZERO;
+  const known = parsedAmounts.get(text);
+  if (known !== undefined) return known;
+  const parsed = parseQuantity(text);
+  const quantity = parsed.ok ? parsed.quantity : ZERO;
+  if (parsedAmounts.size >= AMOUNTS_KEPT) parsedAmounts.clear();
+  parsedAmounts.set(text, quantity);
+  return quantity;
 }
+
+/** A cluster writes the same few amounts again and again. */
+const AMOUNTS_KEPT = 4096;
+const parsedAmounts = new Map<string, Quantity>();
 
 const ZERO: Quantity = { nanos: 0n, format: 'decimalSI' };
 
