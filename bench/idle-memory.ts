@@ -15,7 +15,7 @@ export const idleMemory: Benchmark = {
     say(`letting the control plane rest for ${IDLE_MS / 1000} s, in one process and in three`);
     await using one = await startControlPlane({ oneProcess: program });
     await using three = await startControlPlane();
-    three.start('scheduler.js');
+    three.startScheduler();
     three.start('controller-manager.js');
     await pause(IDLE_MS);
     return [

@@ -1,5 +1,7 @@
 // Store, API server, scheduler and controllers in one process, put together as `tkctl cluster create` does, without the parts
-// of a node. Its one argument is a directory with apiserver.crt, apiserver.key, sa.pub, sa.key, tokens.csv and `port`.
+// of a node. Its first argument is a directory with apiserver.crt, apiserver.key, sa.pub, sa.key, tokens.csv and `port`; with
+// the second, `scheduler-waits`, pods are scheduled only after SIGUSR2.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kinds } from '../../pkg/api/kinds.ts';
@@ -38,7 +40,12 @@ await serveHttps(server, { host: '127.0.0.1', port: Number(read('port')), tls })
 const user = { name: 'system:admin', groups: ['system:masters', 'system:authenticated'] };
 const client = createClient(directTransport(server, user, { userAgent: 'control-plane' }));
 const { signal } = new AbortController();
+const go = process.argv[3] === 'scheduler-waits' ? once(process, 'SIGUSR2') : undefined;
+const schedule = async () => {
+  await go;
+  await runScheduler({ ...context, client }, signal);
+};
 await Promise.all([
-  runScheduler({ ...context, client }, signal),
+  schedule(),
   runControllers({ ...context, client, enabled: '*', options: { rootCa: read('ca.crt') } }, signal),
 ]);

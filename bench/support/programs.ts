@@ -29,6 +29,8 @@ export interface ControlPlane extends AsyncDisposable {
   /** From the start of the process to the first 200 of /readyz. */
   readonly readyMs: number;
   sinceStartMs(): number;
+  /** In the one process where it waits, or as a process of its own. */
+  startScheduler(): void;
   /** Starts `scheduler.js` or `controller-manager.js` beside the API server. */
   start(program: string, args?: readonly string[]): ChildProcess;
   /** Resident memory of all processes, in MiB; etcd not included. */
@@ -39,6 +41,8 @@ export interface ControlPlaneOptions {
   readonly store?: 'embedded' | 'etcd';
   /** Bundle of bench/support/one-process.ts: everything in one process, on the embedded store. */
   readonly oneProcess?: string;
+  /** Nothing is scheduled before `startScheduler` is called. */
+  readonly schedulerWaits?: boolean;
 }
 
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
@@ -63,7 +67,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const server =
     options.oneProcess === undefined
       ? start(join(dist, 'apiserver.js'), apiServerFlags(directory, target, etcd?.endpoint))
-      : start(options.oneProcess, [directory]);
+      : start(options.oneProcess, [directory, ...(options.schedulerWaits === true ? ['scheduler-waits'] : [])]);
   while (!(await isReady(target))) {
     if (performance.now() - began > READY_WITHIN_MS || server.exitCode !== null) {
       throw new Error(`the API server did not become ready:\n${readFileSync(logFile, 'utf8')}`);
@@ -73,12 +77,18 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const readyMs = performance.now() - began;
   if (options.oneProcess === undefined) await createServiceAccount(target);
   const kubeconfig = `--kubeconfig=${join(directory, 'kubeconfig')}`;
+  const startBeside = (program: string, args: readonly string[] = []) =>
+    start(join(dist, program), [kubeconfig, '--leader-elect=false', ...args]);
   const owned = parts.move();
   return {
     target,
     readyMs,
     sinceStartMs: () => performance.now() - began,
-    start: (program, args = []) => start(join(dist, program), [kubeconfig, '--leader-elect=false', ...args]),
+    start: startBeside,
+    startScheduler() {
+      if (options.oneProcess === undefined) startBeside('scheduler.js', ['--secure-port=0']);
+      else server.kill('SIGUSR2');
+    },
     residentMiB: () => children.reduce((sum, child) => sum + residentMiB(child), 0),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
