@@ -62,7 +62,7 @@ export class PodManager {
     return [...this.#workers.values()].map(({ worker }) => worker.pod);
   }
 
-  touch(uid: string, what: 'runtime' | 'objects' | 'probe'): void {
+  touch(uid: string, what: 'started' | 'runtime' | 'objects' | 'probe'): void {
     this.#workers.get(uid)?.worker.touch(what);
   }
 
@@ -118,7 +118,9 @@ export class PodManager {
         const events = await runtime.events(signal);
         this.#options.runtimeChanged();
         this.#touchAll(); // what happened while nobody listened
-        for await (const { pod } of events) this.touch(pod.uid, 'runtime');
+        for await (const { pod, type } of events) {
+          this.touch(pod.uid, type === 'started' ? 'started' : 'runtime');
+        }
       } catch (error) {
         if (signal.aborted) return;
         log.warn('events of the container runtime broke off', { error });

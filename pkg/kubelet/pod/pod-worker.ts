@@ -98,7 +98,9 @@ export class PodWorker {
   }
 
   /** Something happened to a container or an object that the pod uses. */
-  touch(what: 'runtime' | 'objects' | 'probe'): void {
+  touch(what: 'started' | 'runtime' | 'objects' | 'probe'): void {
+    // Its own starting: the loop looks when that is done.
+    if (what === 'started' && this.#starting !== undefined) return;
     if (what === 'objects') {
       this.#refreshAt = 0;
       // What was missing may be there now.
