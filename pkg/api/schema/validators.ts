@@ -3,7 +3,7 @@
 // parsed: no unknown fields, no nulls, no empty optional lists and maps, every scalar already in the form it is kept in.
 import { Ajv, type SchemaObject, type ValidateFunction } from 'ajv';
 import { isBase64 } from './decode-scalars.ts';
-import { schemaOf, type FieldSchema, type ObjectSchema, type Scalar } from './object-schema.ts';
+import type { FieldSchema, ObjectSchema, Scalar } from './object-schema.ts';
 
 /** A type is walked this many times before a validator is compiled for it (a few dozen milliseconds for a Pod). */
 const WALKS_BEFORE_COMPILING = 24;
@@ -93,7 +93,7 @@ function addTypes(target: Ajv, schema: ObjectSchema, visited: Set<string>): stri
   for (const field of schema.fields.values()) {
     const checked = validationSchema(field.schema);
     properties[field.name] = field.required ? checked : { ...checked, ...NON_EMPTY[field.schema.kind] };
-    for (const name of typesOf(field.schema)) names.push(...addTypes(target, schemaOf(name), visited));
+    for (const type of typesOf(field.schema)) names.push(...addTypes(target, type, visited));
   }
   if (target.schemas[schema.name] === undefined) {
     target.addSchema({ type: 'object', properties, additionalProperties: false }, schema.name);
@@ -109,10 +109,10 @@ const NON_EMPTY: Readonly<Record<FieldSchema['kind'], SchemaObject>> = {
   scalar: {},
 };
 
-function typesOf(schema: FieldSchema): string[] {
+function typesOf(schema: FieldSchema): ObjectSchema[] {
   if (schema.kind === 'list') return typesOf(schema.items);
   if (schema.kind === 'map') return typesOf(schema.values);
-  return schema.kind === 'object' ? [schema.schema().name] : [];
+  return schema.kind === 'object' ? [schema.schema()] : [];
 }
 
 function validationSchema(schema: FieldSchema): SchemaObject {
