@@ -24,16 +24,34 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/expose.ts')).expose,
   },
   {
+    name: 'run',
+    section: BEGINNER,
+    summary: 'Run a particular image on the cluster',
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  {
     name: 'set',
     section: BEGINNER,
     summary: 'Set specific features on objects',
     load: async () => (await import('./commands/set.ts')).set,
   },
   {
+    name: 'explain',
+    section: INTERMEDIATE,
+    summary: 'Get documentation for a resource',
+    load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  {
     name: 'get',
     section: INTERMEDIATE,
     summary: 'Display one or many resources',
     load: async () => (await import('./commands/get.ts')).get,
+  },
+  {
+    name: 'edit',
+    section: INTERMEDIATE,
+    summary: 'Edit a resource on the server',
+    load: async () => (await import('./commands/edit.ts')).edit,
   },
   {
     name: 'delete',
@@ -54,6 +72,12 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/scale.ts')).scale,
   },
   {
+    name: 'cluster-info',
+    section: CLUSTER,
+    summary: 'Display cluster information',
+    load: async () => (await import('./commands/cluster-info.ts')).clusterInfo,
+  },
+  {
     name: 'cordon',
     section: CLUSTER,
     summary: 'Mark node as unschedulable',
@@ -66,6 +90,12 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/cordon.ts')).uncordon,
   },
   {
+    name: 'drain',
+    section: CLUSTER,
+    summary: 'Drain node in preparation for maintenance',
+    load: async () => (await import('./commands/drain.ts')).drain,
+  },
+  {
     name: 'taint',
     section: CLUSTER,
     summary: 'Update the taints on one or more nodes',
@@ -76,6 +106,36 @@ const commands: readonly CommandEntry[] = [
     section: TROUBLE,
     summary: 'Show details of a specific resource or group of resources',
     load: async () => (await import('./commands/describe.ts')).describe,
+  },
+  {
+    name: 'logs',
+    section: TROUBLE,
+    summary: 'Print the logs for a container in a pod',
+    load: async () => (await import('./commands/logs.ts')).logs,
+  },
+  {
+    name: 'exec',
+    section: TROUBLE,
+    summary: 'Execute a command in a container',
+    load: async () => (await import('./commands/exec.ts')).exec,
+  },
+  {
+    name: 'auth',
+    section: TROUBLE,
+    summary: 'Inspect authorization',
+    load: async () => (await import('./commands/auth.ts')).auth,
+  },
+  {
+    name: 'events',
+    section: TROUBLE,
+    summary: 'List events',
+    load: async () => (await import('./commands/events.ts')).events,
+  },
+  {
+    name: 'diff',
+    section: ADVANCED,
+    summary: 'Diff the live version against a would-be applied version',
+    load: async () => (await import('./commands/diff.ts')).diff,
   },
   {
     name: 'apply',
@@ -112,6 +172,36 @@ const commands: readonly CommandEntry[] = [
     section: SETTINGS,
     summary: 'Update the annotations on a resource',
     load: async () => (await import('./commands/label.ts')).annotate,
+  },
+  {
+    name: 'completion',
+    section: SETTINGS,
+    summary: 'Output shell completion code for the specified shell (bash, zsh, fish)',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
+    name: 'api-resources',
+    section: OTHER,
+    summary: 'Print the supported API resources on the server',
+    load: async () => (await import('./commands/api-resources.ts')).apiResources,
+  },
+  {
+    name: 'api-versions',
+    section: OTHER,
+    summary: 'Print the supported API versions on the server, in the form of "group/version"',
+    load: async () => (await import('./commands/api-resources.ts')).apiVersions,
+  },
+  {
+    name: 'config',
+    section: OTHER,
+    summary: 'Modify kubeconfig files',
+    load: async () => (await import('./commands/config.ts')).config,
+  },
+  {
+    name: 'version',
+    section: OTHER,
+    summary: 'Print the client and server version information',
+    load: async () => (await import('./commands/version.ts')).version,
   },
 ];
 

@@ -30,7 +30,10 @@ export function lastAppliedOf(live: JsonObject): JsonObject | undefined {
 export function withSavedConfig(made: JsonObject): JsonObject {
   const metadata = object(made, 'metadata');
   const saved = `${JSON.stringify(made)}\n`;
-  return { ...made, metadata: { ...metadata, annotations: { ...object(metadata, 'annotations'), [LAST_APPLIED]: saved } } };
+  return {
+    ...made,
+    metadata: { ...metadata, annotations: { ...object(metadata, 'annotations'), [LAST_APPLIED]: saved } },
+  };
 }
 
 /** The annotation brought up to date where there is one, as all verbs that change objects do. */

@@ -14,6 +14,7 @@ export async function runCommandLine(root: CommandGroup, argv: readonly string[]
   const path = [world.program];
   let server = '';
   try {
+    if (argv[0] === '__complete') return await showCompletions(root, argv.slice(1), world);
     const found = await findCommand(root, argv, path, world);
     if (typeof found === 'number') return found;
     return await runCommand(found.value, found.rest, path.join(' '), world, (url) => {
@@ -93,6 +94,33 @@ function unknownCommand(word: string, group: CommandGroup, path: readonly string
   const hint =
     suggestions.length === 0 ? '' : `\n\nDid you mean this?\n${suggestions.map((name) => `\t${name}\n`).join('')}`;
   return new PlainFailure(`error: unknown command ${JSON.stringify(word)} for ${JSON.stringify(full)}${hint}`);
+}
+
+/** What shells ask for behind the user's back; failing silently is what they expect. */
+async function showCompletions(root: CommandGroup, words: readonly string[], world: World): Promise<number> {
+  const { complete } = await import('./complete.ts');
+  const globals = parseFlags(globalFlags, []);
+  if (!globals.ok) return 1;
+  const found = await complete(root, words, async (positionals) => {
+    try {
+      await using session = await openSession({
+        ...world,
+        globals: globalValues(globals.parsed.values),
+        warn: () => undefined,
+      });
+      const resources = await session.api.resources();
+      const [type] = positionals;
+      const resource = type === undefined ? undefined : resources.find(type);
+      if (resource === undefined) return resources.all.map((candidate) => candidate.resource);
+      const { nameOf, objects } = await import('../objects/access.ts');
+      const namespace = resource.namespaced ? session.namespace : '';
+      return objects(await session.api.list({ resource, namespace, name: '' }), 'items').map(nameOf);
+    } catch {
+      return [];
+    }
+  });
+  world.out.write(found.map((candidate) => `${candidate}\n`).join(''));
+  return 0;
 }
 
 async function showHelp(root: CommandGroup, words: readonly string[], world: World): Promise<number> {

@@ -65,7 +65,9 @@ async function readEntries(
 function contentHash(content: JsonObject): string {
   const hex = createHash('sha256').update(toCompactJson(content)).digest('hex').slice(0, 10);
   const letters: Readonly<Record<string, string>> = { '0': 'g', '1': 'h', '3': 'k', a: 'm', e: 't' };
-  return Array.from(hex).map((digit) => letters[digit] ?? digit).join('');
+  return Array.from(hex)
+    .map((digit) => letters[digit] ?? digit)
+    .join('');
 }
 
 function secret(name: string, type: string, data: readonly (readonly [string, Buffer])[], hash: boolean): JsonObject {

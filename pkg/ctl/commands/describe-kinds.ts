@@ -112,7 +112,9 @@ async function controlled(info: Info, api: Api, type: string): Promise<JsonObjec
   const found = await listOrNone(api, type, info.namespace, { labelSelector: selectorText(info.object) });
   const uid = text(info.object, 'metadata', 'uid');
   return (found ?? []).filter((item) =>
-    objects(item, 'metadata', 'ownerReferences').some((owner) => owner['controller'] === true && text(owner, 'uid') === uid),
+    objects(item, 'metadata', 'ownerReferences').some(
+      (owner) => owner['controller'] === true && text(owner, 'uid') === uid,
+    ),
   );
 }
 

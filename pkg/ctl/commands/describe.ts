@@ -92,4 +92,3 @@ async function describeInfo(info: Info, showEvents: boolean, context: Context, a
   if (showEvents && withEvents) writeEvents(await eventsOf(info, api), now, out);
   return out.aligned();
 }
-

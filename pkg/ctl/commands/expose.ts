@@ -133,8 +133,7 @@ function portsFor(info: Info, given: ExposeFlags): JsonObject[] {
   const found = exposedPorts(info);
   const protocols = new Map(found.map(({ port, protocol }) => [port, protocol]));
   const numbers = given.port === '' ? found.map(({ port }) => port) : given.port.split(',');
-  if (numbers.length === 0)
-    throw new Failure("couldn't find port via --port flag or introspection");
+  if (numbers.length === 0) throw new Failure("couldn't find port via --port flag or introspection");
   return numbers.map((number, index): JsonObject => {
     if (!/^\d+$/.test(number)) throw new Failure(`strconv.Atoi: parsing ${JSON.stringify(number)}: invalid syntax`);
     const port = Number(number);
@@ -151,7 +150,8 @@ function exposedPorts(info: Info): { port: string; protocol: string }[] {
       port: text(port, 'port'),
       protocol: text(port, 'protocol') || 'TCP',
     }));
-  const spec = info.resource.kind === 'Pod' ? object(info.object, 'spec') : object(info.object, 'spec', 'template', 'spec');
+  const spec =
+    info.resource.kind === 'Pod' ? object(info.object, 'spec') : object(info.object, 'spec', 'template', 'spec');
   return objects(spec, 'containers').flatMap((container) =>
     objects(container, 'ports').map((port) => ({
       port: String(number(port, 'containerPort')),
@@ -168,20 +168,24 @@ function selectorOf(info: Info): JsonObject {
     case 'Pod': {
       const labels = object(info.object, 'metadata', 'labels');
       if (Object.keys(labels).length === 0)
-        throw new Failure("couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed");
+        throw new Failure(
+          "couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed",
+        );
       return labels;
     }
     case 'Service': {
       const selector = object(info.object, 'spec', 'selector');
       if (Object.keys(selector).length === 0)
-        throw new Failure("couldn't retrieve selectors via --selector flag or introspection: the service has no pod selector set");
+        throw new Failure(
+          "couldn't retrieve selectors via --selector flag or introspection: the service has no pod selector set",
+        );
       return selector;
     }
     case 'Deployment':
     case 'ReplicaSet': {
       if (list(info.object, 'spec', 'selector', 'matchExpressions').length > 0)
         throw new Failure(
-          "couldn't retrieve selectors via --selector flag or introspection: couldn't convert expressions - \"unsupported\" to map-based selector format",
+          'couldn\'t retrieve selectors via --selector flag or introspection: couldn\'t convert expressions - "unsupported" to map-based selector format',
         );
       return Object.fromEntries(pairs(info.object, 'spec', 'selector', 'matchLabels'));
     }
@@ -204,4 +208,3 @@ function parsePairs(text: string, what: string): JsonObject {
   }
   return found;
 }
-

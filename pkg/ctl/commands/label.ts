@@ -34,7 +34,11 @@ const common = {
 };
 
 const labelFlags = { ...common, ...fieldManagerFlag('kubectl-label'), list: boolFlag('Display the labels.') };
-const annotateFlags = { ...common, ...fieldManagerFlag('kubectl-annotate'), list: boolFlag('Display the annotations.') };
+const annotateFlags = {
+  ...common,
+  ...fieldManagerFlag('kubectl-annotate'),
+  list: boolFlag('Display the annotations.'),
+};
 
 type Noun = 'label' | 'annotation';
 
@@ -45,8 +49,7 @@ interface Assignments {
 
 export const label = command({
   summary: 'Update the labels on a resource',
-  usage:
-    '[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]',
+  usage: '[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]',
   examples: ['label pods web tier=front', 'label --overwrite pods web tier=back', 'label pods web tier-'],
   flags: labelFlags,
   run: (call, context) => change('label', call, context),
@@ -54,8 +57,7 @@ export const label = command({
 
 export const annotate = command({
   summary: 'Update the annotations on one or more resources',
-  usage:
-    '[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]',
+  usage: '[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]',
   examples: ["annotate pods web description='my frontend'", 'annotate pods web description-'],
   flags: annotateFlags,
   run: (call, context) => change('annotation', call, context),
@@ -106,7 +108,8 @@ async function change(noun: Noun, call: Call<typeof labelFlags>, context: Contex
         { dryRun, fieldManager: flags['field-manager'], local: flags.local, type: 'merge' },
         async () => (await context.session()).api,
       );
-      const operation = noun === 'annotation' ? 'annotated' : labelOperation(info.object, answer.object, flags.overwrite);
+      const operation =
+        noun === 'annotation' ? 'annotated' : labelOperation(info.object, answer.object, flags.overwrite);
       const print = await objectPrinter({
         flags,
         templateGiven: call.changed.has('template'),
@@ -132,7 +135,8 @@ function parseAssignments(noun: Noun, changes: readonly string[]): Assignments {
     }
     const key = part.slice(0, equals);
     const value = part.slice(equals + 1);
-    if (key === '' || (noun === 'label' && value.includes('='))) throw new Failure(noun === 'label' ? `unknown label spec: ${part}` : `invalid annotation format: ${part}`);
+    if (key === '' || (noun === 'label' && value.includes('=')))
+      throw new Failure(noun === 'label' ? `unknown label spec: ${part}` : `invalid annotation format: ${part}`);
     const faults = [...qualifiedNameFaults(key), ...(noun === 'label' ? labelValueFaults(value) : [])];
     if (noun === 'label') {
       const keyFaults = qualifiedNameFaults(key);
@@ -142,7 +146,10 @@ function parseAssignments(noun: Noun, changes: readonly string[]): Assignments {
     set.set(key, value);
   }
   for (const key of remove)
-    if (set.has(key)) throw new Failure(`can not both modify and remove ${noun === 'label' ? 'a label' : 'an annotation'} in the same command`);
+    if (set.has(key))
+      throw new Failure(
+        `can not both modify and remove ${noun === 'label' ? 'a label' : 'an annotation'} in the same command`,
+      );
   return { set, remove };
 }
 
@@ -150,7 +157,9 @@ function checkOverwrite(noun: Noun, current: JsonObject, { set }: Assignments): 
   const field = noun === 'label' ? 'labels' : 'annotations';
   const there = [...set].flatMap(([key, value]) => {
     const before = at(current, 'metadata', field, key);
-    return before === undefined || (noun === 'label' && before === value) ? [] : [`'${key}' already has a value (${text(before)})`];
+    return before === undefined || (noun === 'label' && before === value)
+      ? []
+      : [`'${key}' already has a value (${text(before)})`];
   });
   if (there.length === 0) return;
   throw new Failure(
@@ -164,7 +173,8 @@ function assign(copy: JsonObject, field: string, { set, remove }: Assignments, r
   const values = { ...object(copy, 'metadata', field) };
   for (const [key, value] of set) values[key] = value;
   for (const key of remove) delete values[key];
-  if (Object.keys(values).length > 0 || at(copy, 'metadata', field) !== undefined) put(copy, ['metadata', field], values);
+  if (Object.keys(values).length > 0 || at(copy, 'metadata', field) !== undefined)
+    put(copy, ['metadata', field], values);
   if (resourceVersion !== '') put(copy, ['metadata', 'resourceVersion'], resourceVersion);
 }
 

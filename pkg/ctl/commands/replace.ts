@@ -45,8 +45,7 @@ export const replace = command({
     const fieldValidation = readValidation(flags.validate);
     if (call.args.length > 0) throw new UsageFailure(`Unexpected args: [${call.args.join(' ')}]`);
     if (flags.filename.length === 0 && flags.kustomize === '') throw new Failure('must specify one of -f and -k');
-    if (flags['grace-period'] >= 0 && !flags.force)
-      throw new Failure('--grace-period must have --force specified');
+    if (flags['grace-period'] >= 0 && !flags.force) throw new Failure('--grace-period must have --force specified');
     if (flags.timeout !== 0 && !flags.force) throw new Failure('--timeout must have --force specified');
     const print = await objectPrinter({
       flags,

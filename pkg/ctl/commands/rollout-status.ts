@@ -102,9 +102,7 @@ function report(info: Info, object: JsonObject, settings: WaitSettings, context:
   if (settings.revision > 0 && info.resource.kind === 'Deployment') {
     const revision = Number(text(object, 'metadata', 'annotations', REVISION));
     if (revision !== settings.revision)
-      throw new Failure(
-        `desired revision (${settings.revision}) is different from the running revision (${revision})`,
-      );
+      throw new Failure(`desired revision (${settings.revision}) is different from the running revision (${revision})`);
   }
   const status = rolloutStatus(info.resource.kind, object);
   if (status === undefined) throw new Failure(`no status viewer has been implemented for ${info.resource.kind}`);

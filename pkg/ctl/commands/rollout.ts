@@ -65,8 +65,7 @@ const history = command({
           throw new Failure(`no history viewer has been implemented for ${JSON.stringify(info.resource.kind)}`);
         const revisions = await revisionsOf(info, api);
         const wanted = revisions.find((revision) => revision.number === flags.revision);
-        if (flags.revision > 0 && wanted === undefined)
-          throw new Failure('unable to find the specified revision');
+        if (flags.revision > 0 && wanted === undefined) throw new Failure('unable to find the specified revision');
         if (flags.output !== '') return printRevision(call, context, info, wanted ?? revisions.at(-1));
         const about = flags.revision > 0 ? `with revision #${flags.revision}` : '';
         const body = wanted === undefined ? historyTable(revisions) : templateText(wanted);
@@ -177,7 +176,9 @@ async function restore(
     if (!KEPT_ANNOTATIONS.includes(key)) annotations[key] = value;
   const operations = [
     { op: 'replace', path: '/spec/template', value: target.template },
-    ...(info.resource.kind === 'Deployment' ? [{ op: 'replace', path: '/metadata/annotations', value: annotations }] : []),
+    ...(info.resource.kind === 'Deployment'
+      ? [{ op: 'replace', path: '/metadata/annotations', value: annotations }]
+      : []),
   ];
   await api.patch(place, 'json', operations, { dryRun: dryRun ? 'All' : undefined });
 }
@@ -199,7 +200,9 @@ function changeCommand(
         async (info) => {
           const kinds = verb === 'restarted' ? WITH_HISTORY : ['Deployment'];
           if (!kinds.includes(info.resource.kind))
-            throw new Failure(`${groupResource(info.resource)} ${JSON.stringify(info.name)} ${text.gerund} is not supported`);
+            throw new Failure(
+              `${groupResource(info.resource)} ${JSON.stringify(info.name)} ${text.gerund} is not supported`,
+            );
           const answer = await changeObject(
             info,
             (copy) => step(copy, info, context),
@@ -235,15 +238,11 @@ const pause = changeCommand(
   },
 );
 
-const resume = changeCommand(
-  'resumed',
-  { summary: 'Resume a paused resource', gerund: 'resuming' },
-  (copy, info) => {
-    if (!flag(copy, 'spec', 'paused'))
-      throw new Failure(`${groupResource(info.resource)} ${JSON.stringify(info.name)} is not paused`);
-    delete object(copy, 'spec')['paused'];
-  },
-);
+const resume = changeCommand('resumed', { summary: 'Resume a paused resource', gerund: 'resuming' }, (copy, info) => {
+  if (!flag(copy, 'spec', 'paused'))
+    throw new Failure(`${groupResource(info.resource)} ${JSON.stringify(info.name)} is not paused`);
+  delete object(copy, 'spec')['paused'];
+});
 
 const restart = changeCommand(
   'restarted',
@@ -277,4 +276,3 @@ export const rollout: CommandGroup = {
     { name: 'undo', summary: undo.summary, load: async () => undo },
   ],
 };
-

@@ -12,8 +12,7 @@ import { dryRunSuffix } from './create-from-files.ts';
 
 export const scale = command({
   summary: 'Set a new size for a deployment, replica set, replication controller, or stateful set',
-  usage:
-    '[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]',
+  usage: '[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]',
   examples: ['scale --replicas=3 deployment/web', 'scale --current-replicas=2 --replicas=3 deployment/web'],
   flags: {
     ...filenameFlags,
@@ -73,7 +72,8 @@ export const scale = command({
               { dryRun: dryRun === 'server' ? 'All' : undefined },
             );
           }
-          if (flags.timeout > 0 && dryRun === 'none') await waitForReplicas(api, info, flags.replicas, flags.timeout, context);
+          if (flags.timeout > 0 && dryRun === 'none')
+            await waitForReplicas(api, info, flags.replicas, flags.timeout, context);
         }
         scaled++;
         const print = await objectPrinter({
@@ -109,9 +109,7 @@ async function waitForReplicas(
       if (!isApiError(error)) throw error;
     }
     if (context.clock.now() >= deadline)
-      throw new Failure(
-        `timed out waiting for the condition on ${info.resource.resource}/${info.name}`,
-      );
+      throw new Failure(`timed out waiting for the condition on ${info.resource.resource}/${info.name}`);
     await context.clock.sleep(500, context.signal);
   }
 }

@@ -16,7 +16,12 @@ interface EnvChanges {
 export const setEnv = command({
   summary: 'Update environment variables on a pod template',
   usage: 'RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N [options]',
-  examples: ['set env deployment/web LEVEL=debug', 'set env deployment/web LEVEL-', 'set env --from=configmap/c deployment/web', 'set env deploy --all --list'],
+  examples: [
+    'set env deployment/web LEVEL=debug',
+    'set env deployment/web LEVEL-',
+    'set env --from=configmap/c deployment/web',
+    'set env deploy --all --list',
+  ],
   flags: {
     ...setFlags,
     containers: stringFlag('The names of containers to change; may use wildcards.', { short: 'c', default: '*' }),

@@ -98,7 +98,8 @@ export async function changeTemplates(
 
 export const setImage = command({
   summary: 'Update existing container image(s) of resources',
-  usage: '(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]',
+  usage:
+    '(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]',
   examples: ['set image deployment/web nginx=nginx:1.27', "set image deployments,rc '*=nginx:1.27' --all"],
   flags: setFlags,
   async run(call, context) {
@@ -117,7 +118,9 @@ export const setImage = command({
       images.set(assignment.slice(0, equals), assignment.slice(equals + 1));
     }
     if (images.has('*') && images.size > 1)
-      throw new Failure('all containers are already specified by *, but saw more than one container_name=container_image pairs');
+      throw new Failure(
+        'all containers are already specified by *, but saw more than one container_name=container_image pairs',
+      );
     const reading = await templateInfos(call, resources, context);
     await changeTemplates(reading, 'image updated', (spec) => assignImages(spec, images), call, context);
     return 0;

@@ -23,9 +23,7 @@ export const setResources = command({
     const { flags } = call;
     if (call.args.length === 0 && flags.filename.length === 0) throw new Failure(NO_RESOURCE);
     if (flags.limits === '' && flags.requests === '')
-      throw new Failure(
-        'you must specify an update to requests or limits (in the form of --requests/--limits)',
-      );
+      throw new Failure('you must specify an update to requests or limits (in the form of --requests/--limits)');
     const limits = parseAmounts(flags.limits);
     const requests = parseAmounts(flags.requests);
     const reading = await templateInfos(call, call.args, context);
@@ -63,9 +61,7 @@ function parseAmounts(text: string): JsonObject {
       throw new Failure(`invalid argument syntax ${pair}, expected <resource>=<value>`);
     const amount = canonicalQuantity(value);
     if (amount === undefined)
-      throw new Failure(
-        "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-      );
+      throw new Failure("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
     found[name] = amount;
   }
   return found;

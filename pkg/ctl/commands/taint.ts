@@ -90,7 +90,9 @@ function parseTaints(specs: readonly string[]): TaintChanges {
     else {
       if (parsed.effect === '') throw new Failure(`invalid taint spec: ${spec}`);
       if (add.some((other) => other.key === parsed.key && other.effect === parsed.effect))
-        throw new Failure(`duplicated taints with the same key and effect: {${parsed.key} ${parsed.value} ${parsed.effect} <nil>}`);
+        throw new Failure(
+          `duplicated taints with the same key and effect: {${parsed.key} ${parsed.value} ${parsed.effect} <nil>}`,
+        );
       add.push(parsed);
     }
   }
@@ -123,18 +125,20 @@ function checkOverwrite(node: string, before: readonly JsonObject[], { add }: Ta
   );
   const [first] = there;
   if (first !== undefined)
-    throw new Failure(
-      `node ${node} already has ${first.key} taint(s) with same effect(s) and --overwrite is false`,
-    );
+    throw new Failure(`node ${node} already has ${first.key} taint(s) with same effect(s) and --overwrite is false`);
 }
 
 /** What was there less what goes, then what is new. */
 function changedTaints(before: readonly JsonObject[], changes: TaintChanges): JsonObject[] {
   for (const gone of changes.remove) {
-    if (before.some((old) => text(old, 'key') === gone.key && (gone.effect === '' || text(old, 'effect') === gone.effect)))
+    if (
+      before.some((old) => text(old, 'key') === gone.key && (gone.effect === '' || text(old, 'effect') === gone.effect))
+    )
       continue;
     throw new Failure(
-      gone.effect === '' ? `taint ${JSON.stringify(gone.key)} not found` : `taint ${JSON.stringify(`${gone.key}:${gone.effect}`)} not found`,
+      gone.effect === ''
+        ? `taint ${JSON.stringify(gone.key)} not found`
+        : `taint ${JSON.stringify(`${gone.key}:${gone.effect}`)} not found`,
     );
   }
   const kept = before.filter((old) => {

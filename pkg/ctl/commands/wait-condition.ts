@@ -40,8 +40,7 @@ async function fieldCondition(given: string): Promise<WaitCondition> {
     kind: 'field',
     test(object) {
       const found = findResults(template, object, { allowMissing: true }).flat();
-      if (found.length > 1)
-        throw new Failure('given jsonpath expression matches more than one value');
+      if (found.length > 1) throw new Failure('given jsonpath expression matches more than one value');
       const [only] = found;
       if (only === undefined || only === null) return false;
       if (wanted === undefined) return true;

@@ -4,13 +4,7 @@ import type { Json, JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
 import { arrayFlag, boolFlag, durationFlag } from '../cli/flags.ts';
-import {
-  allNamespacesFlag,
-  fieldSelectorFlag,
-  filenameFlags,
-  outputFlags,
-  selectorFlag,
-} from '../cli/shared-flags.ts';
+import { allNamespacesFlag, fieldSelectorFlag, filenameFlags, outputFlags, selectorFlag } from '../cli/shared-flags.ts';
 import { asJson, isObject, number, objects, text } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
 import { fetchTarget, visit, type Info } from '../resources/infos.ts';
@@ -21,7 +15,7 @@ import { waitUntilGone } from './delete-objects.ts';
 export const wait = command({
   summary: 'Wait for a specific condition on one or many resources',
   usage:
-    '([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath=\'{}\'[=value]] [options]',
+    "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
   examples: [
     'wait --for=condition=Ready pod/web',
     "wait --for=jsonpath='{.status.phase}'=Running pod/web",
@@ -109,7 +103,8 @@ async function findObjects(
         }
       }
       if (signal.aborted || limit === 0) {
-        const what = target.kind === 'collection' ? target.resource.resource : `${target.resource.resource}/${target.name}`;
+        const what =
+          target.kind === 'collection' ? target.resource.resource : `${target.resource.resource}/${target.name}`;
         failed.push(new Failure(`timed out waiting for the condition on ${what}`));
         break;
       }
@@ -136,7 +131,7 @@ async function waitFor(
       await waitUntilGone(api, place, text(info.object, 'metadata', 'uid'), signal);
       return info.object;
     }
-    for (let current = info.object; ; ) {
+    for (let current = info.object; ;) {
       if (isMet(current, condition)) return current;
       if (limit === 0) return 'timeout';
       const events = await api.watch(

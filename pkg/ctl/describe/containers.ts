@@ -141,7 +141,12 @@ function describeEnvironment(container: JsonObject, pod: JsonObject | undefined,
   for (const variable of variables) {
     const name = text(variable, 'name');
     if (!has(variable, 'valueFrom')) {
-      out.write(3, `${name}:\t${text(variable, 'value').split('\n').join(`\n${'  '.repeat(3)}\t`)}\n`);
+      out.write(
+        3,
+        `${name}:\t${text(variable, 'value')
+          .split('\n')
+          .join(`\n${'  '.repeat(3)}\t`)}\n`,
+      );
       continue;
     }
     out.write(3, `${name}:\t${sourceText(object(variable, 'valueFrom'), container, pod)}\n`);

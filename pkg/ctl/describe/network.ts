@@ -59,7 +59,9 @@ export function sliceAddresses(slices: readonly JsonObject[], portName: string):
       .flatMap((port) =>
         objects(slice, 'endpoints')
           .filter((endpoint) => at(endpoint, 'conditions', 'ready') !== false)
-          .flatMap((endpoint) => texts(endpoint, 'addresses').map((address) => hostPort(address, number(port, 'port')))),
+          .flatMap((endpoint) =>
+            texts(endpoint, 'addresses').map((address) => hostPort(address, number(port, 'port'))),
+          ),
       ),
   );
   if (found.length === 0) return '';
@@ -75,7 +77,10 @@ export function describeEndpoints(endpoints: JsonObject, out: DescriptionWriter)
   describeHead(endpoints, out);
   out.write(0, 'Subsets:\n');
   for (const subset of objects(endpoints, 'subsets')) {
-    const list = (field: string) => objects(subset, field).map((address) => text(address, 'ip')).join(',') || '<none>';
+    const list = (field: string) =>
+      objects(subset, field)
+        .map((address) => text(address, 'ip'))
+        .join(',') || '<none>';
     out.line(0, '  Addresses', list('addresses'));
     out.line(0, '  NotReadyAddresses', list('notReadyAddresses'));
     const ports = objects(subset, 'ports');
@@ -98,7 +103,10 @@ export function describeEndpointSlice(slice: JsonObject, out: DescriptionWriter)
     out.write(1, 'Name\tPort\tProtocol\n');
     out.write(1, '----\t----\t--------\n');
     for (const port of ports)
-      out.write(1, `${text(port, 'name') || '<unset>'}\t${has(port, 'port') ? number(port, 'port') : '<unset>'}\t${text(port, 'protocol')}\n`);
+      out.write(
+        1,
+        `${text(port, 'name') || '<unset>'}\t${has(port, 'port') ? number(port, 'port') : '<unset>'}\t${text(port, 'protocol')}\n`,
+      );
   }
   const endpoints = objects(slice, 'endpoints');
   if (endpoints.length === 0) return out.write(0, 'Endpoints: <none>\n');

@@ -54,7 +54,8 @@ function describeNodeStatus(node: JsonObject, out: DescriptionWriter): void {
       );
   }
   out.write(0, 'Addresses:\n');
-  for (const address of objects(node, 'status', 'addresses')) out.line(1, text(address, 'type'), text(address, 'address'));
+  for (const address of objects(node, 'status', 'addresses'))
+    out.line(1, text(address, 'type'), text(address, 'address'));
   for (const [field, label] of [
     ['capacity', 'Capacity'],
     ['allocatable', 'Allocatable'],
@@ -112,7 +113,9 @@ function add(total: Map<string, string>, name: string, amount: string): void {
 
 function describeNodePods(node: JsonObject, all: readonly JsonObject[], now: number, out: DescriptionWriter): void {
   const pods = all.filter((pod) => !['Succeeded', 'Failed'].includes(text(pod, 'status', 'phase')));
-  const allocatable = Object.fromEntries(pairs(node, 'status', has(node, 'status', 'allocatable') ? 'allocatable' : 'capacity'));
+  const allocatable = Object.fromEntries(
+    pairs(node, 'status', has(node, 'status', 'allocatable') ? 'allocatable' : 'capacity'),
+  );
   const share = (name: string, amount: string) => {
     const whole = milliValue(allocatable[name] ?? '0');
     return whole === 0 ? 0 : Math.trunc((milliValue(amount) / whole) * 100);
@@ -137,7 +140,10 @@ function describeNodePods(node: JsonObject, all: readonly JsonObject[], now: num
       `${namespaceOf(pod)}\t${nameOf(pod)}\t\t${cell('cpu', asked)}\t${cell('cpu', capped)}\t${cell('memory', asked)}\t${cell('memory', capped)}\t${age}\n`,
     );
   }
-  out.write(0, 'Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n  Resource\tRequests\tLimits\n');
+  out.write(
+    0,
+    'Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n  Resource\tRequests\tLimits\n',
+  );
   out.write(1, '--------\t--------\t------\n');
   for (const name of ['cpu', 'memory', 'ephemeral-storage'])
     out.write(1, `${name}\t${cell(name, requests)}\t${cell(name, limits)}\n`);
@@ -152,4 +158,3 @@ function describeNodePods(node: JsonObject, all: readonly JsonObject[], now: num
     );
   }
 }
-

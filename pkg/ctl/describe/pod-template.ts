@@ -16,7 +16,8 @@ export function writeTemplate(template: JsonObject, out: DescriptionWriter): voi
   const spec = object(template, 'spec');
   out.write(0, 'Pod Template:\n');
   out.labels('  Labels', at(template, 'metadata', 'labels'));
-  if (has(template, 'metadata', 'annotations')) out.annotations('  Annotations', at(template, 'metadata', 'annotations'));
+  if (has(template, 'metadata', 'annotations'))
+    out.annotations('  Annotations', at(template, 'metadata', 'annotations'));
   if (text(spec, 'serviceAccountName') !== '') out.line(0, '  Service Account', text(spec, 'serviceAccountName'));
   const context = { pod: undefined, statuses: [], space: '  ' };
   const initial = objects(spec, 'initContainers');

@@ -42,11 +42,26 @@ export function describePod(pod: JsonObject, now: number, out: DescriptionWriter
   }
   const initial = objects(spec, 'initContainers');
   if (initial.length > 0)
-    describeContainers('Init Containers', initial, { pod, statuses: objects(status, 'initContainerStatuses'), space: '' }, out);
-  describeContainers('Containers', objects(spec, 'containers'), { pod, statuses: objects(status, 'containerStatuses'), space: '' }, out);
+    describeContainers(
+      'Init Containers',
+      initial,
+      { pod, statuses: objects(status, 'initContainerStatuses'), space: '' },
+      out,
+    );
+  describeContainers(
+    'Containers',
+    objects(spec, 'containers'),
+    { pod, statuses: objects(status, 'containerStatuses'), space: '' },
+    out,
+  );
   const ephemeral = objects(spec, 'ephemeralContainers');
   if (ephemeral.length > 0)
-    describeContainers('Ephemeral Containers', ephemeral, { pod, statuses: objects(status, 'ephemeralContainerStatuses'), space: '' }, out);
+    describeContainers(
+      'Ephemeral Containers',
+      ephemeral,
+      { pod, statuses: objects(status, 'ephemeralContainerStatuses'), space: '' },
+      out,
+    );
   describeConditions(spec, status, out);
   describeVolumes(objects(spec, 'volumes'), '', out);
   out.line(0, 'QoS Class', text(status, 'qosClass') || 'BestEffort');

@@ -8,7 +8,8 @@ export function describeVolumes(volumes: readonly JsonObject[], space: string, o
   out.write(0, `${space}Volumes:\n`);
   for (const volume of volumes) {
     out.write(1, `${space === '' ? '' : ' '}${text(volume, 'name')}:\n`);
-    for (const [label, value] of volumeLines(volume)) out.write(2, value === undefined ? `${label}\n` : `${label}:\t${value}\n`);
+    for (const [label, value] of volumeLines(volume))
+      out.write(2, value === undefined ? `${label}\n` : `${label}:\t${value}\n`);
   }
 }
 

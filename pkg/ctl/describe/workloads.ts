@@ -38,8 +38,12 @@ export function describeDeployment(
   writeTemplate(object(spec, 'template'), out);
   writeConditions(status, out);
   const revision = text(deployment, 'metadata', 'annotations', REVISION);
-  const current = replicaSets.find((set) => revision !== '' && text(set, 'metadata', 'annotations', REVISION) === revision);
-  const old = replicaSets.filter((set) => set !== current && (number(set, 'spec', 'replicas') > 0 || number(set, 'status', 'replicas') >= 0));
+  const current = replicaSets.find(
+    (set) => revision !== '' && text(set, 'metadata', 'annotations', REVISION) === revision,
+  );
+  const old = replicaSets.filter(
+    (set) => set !== current && (number(set, 'spec', 'replicas') > 0 || number(set, 'status', 'replicas') >= 0),
+  );
   if (replicaSets.length === 0 && revision === '') {
     out.line(0, 'OldReplicaSets', '<none>');
     out.line(0, 'NewReplicaSet', '<none>');
@@ -71,7 +75,12 @@ export interface PodCounts {
 
 export function countPods(pods: readonly JsonObject[]): PodCounts {
   const count = (phase: string) => pods.filter((pod) => text(pod, 'status', 'phase') === phase).length;
-  return { running: count('Running'), waiting: count('Pending'), succeeded: count('Succeeded'), failed: count('Failed') };
+  return {
+    running: count('Running'),
+    waiting: count('Pending'),
+    succeeded: count('Succeeded'),
+    failed: count('Failed'),
+  };
 }
 
 export function describeReplicaSet(set: JsonObject, pods: PodCounts, out: DescriptionWriter): void {

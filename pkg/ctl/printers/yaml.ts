@@ -158,7 +158,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function escapeDouble(text: string): string {
-  return Array.from(text).map((char) => ESCAPES[char] ?? (isPrintable(char) ? char : hexEscape(char))).join('');
+  return Array.from(text)
+    .map((char) => ESCAPES[char] ?? (isPrintable(char) ? char : hexEscape(char)))
+    .join('');
 }
 
 function hexEscape(char: string): string {

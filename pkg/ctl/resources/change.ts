@@ -92,9 +92,9 @@ export function splitAssignments(args: readonly string[], noun: string): { resou
   for (const argument of args) {
     const isChange = argument.includes('=') || (argument.endsWith('-') && argument !== '-');
     if (isChange) changes.push(argument);
-    else if (changes.length > 0) throw new Failure(`all resources must be specified before ${noun} changes: ${argument}`);
+    else if (changes.length > 0)
+      throw new Failure(`all resources must be specified before ${noun} changes: ${argument}`);
     else resources.push(argument);
   }
   return { resources, changes };
 }
-

@@ -31,4 +31,3 @@ export function selectContainers(containers: readonly JsonObject[], pattern: str
 export function allContainers(spec: JsonObject): JsonObject[] {
   return [...objects(spec, 'initContainers'), ...objects(spec, 'containers')];
 }
-

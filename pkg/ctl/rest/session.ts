@@ -106,9 +106,7 @@ export async function chooseContext(source: Omit<SessionSource, 'warn'>): Promis
 /** Names given by flags that the files do not have, with kubectl's sentences. */
 function checkNames(config: KubeConfig, globals: SessionSource['globals']): void {
   if (globals.context !== '' && !config.contexts.has(globals.context))
-    throw new PlainFailure(
-      `Error in configuration: context was not found for specified context: ${globals.context}`,
-    );
+    throw new PlainFailure(`Error in configuration: context was not found for specified context: ${globals.context}`);
   if (globals.cluster !== '' && !config.clusters.has(globals.cluster))
     throw new Failure(`no server found for cluster ${JSON.stringify(globals.cluster)}`);
   if (globals.user !== '' && !config.users.has(globals.user))

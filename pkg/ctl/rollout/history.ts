@@ -21,16 +21,23 @@ const HASH_LABEL = 'pod-template-hash';
 
 /** Oldest first. Throws Failure for kinds without history. */
 export async function revisionsOf(info: Info, api: Api): Promise<RolloutRevision[]> {
-  const found = await (info.resource.kind === 'Deployment' ? fromReplicaSets(info, api) : fromControllerRevisions(info, api));
+  const found = await (info.resource.kind === 'Deployment'
+    ? fromReplicaSets(info, api)
+    : fromControllerRevisions(info, api));
   return found.sort((left, right) => left.number - right.number);
 }
 
 async function owned(info: Info, api: Api, type: string): Promise<JsonObject[]> {
   const resource = (await api.resources()).require(type);
   const uid = text(info.object, 'metadata', 'uid');
-  const answer = await api.list({ resource, namespace: info.namespace, name: '' }, { labelSelector: selectorText(info.object) });
+  const answer = await api.list(
+    { resource, namespace: info.namespace, name: '' },
+    { labelSelector: selectorText(info.object) },
+  );
   return objects(answer, 'items').filter((item) =>
-    objects(item, 'metadata', 'ownerReferences').some((owner) => owner['controller'] === true && text(owner, 'uid') === uid),
+    objects(item, 'metadata', 'ownerReferences').some(
+      (owner) => owner['controller'] === true && text(owner, 'uid') === uid,
+    ),
   );
 }
 
@@ -65,11 +72,16 @@ async function fromControllerRevisions(info: Info, api: Api): Promise<RolloutRev
 /** The selector of a workload as a query. */
 export function selectorText(workload: JsonObject): string {
   const selector = object(workload, 'spec', 'selector');
-  const plain = isObject(selector['matchLabels']) || Array.isArray(selector['matchExpressions']) ? selector['matchLabels'] : selector;
+  const plain =
+    isObject(selector['matchLabels']) || Array.isArray(selector['matchExpressions'])
+      ? selector['matchLabels']
+      : selector;
   const equal = Object.entries(isObject(plain) ? plain : {}).map(([key, value]) => `${key}=${text(value)}`);
   const expressions = objects(selector, 'matchExpressions').map((expression) => {
     const key = text(expression, 'key');
-    const values = (Array.isArray(expression['values']) ? expression['values'] : []).map((value) => text(value)).join(',');
+    const values = (Array.isArray(expression['values']) ? expression['values'] : [])
+      .map((value) => text(value))
+      .join(',');
     switch (text(expression, 'operator')) {
       case 'In':
         return `${key} in (${values})`;

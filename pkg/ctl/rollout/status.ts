@@ -82,9 +82,7 @@ function statefulSetStatus(object: JsonObject): RolloutStatus {
   }
   const revision = text(object, 'status', 'updateRevision');
   if (revision !== text(object, 'status', 'currentRevision'))
-    return going(
-      `waiting for statefulset rolling update to complete ${updated} pods at revision ${revision}...\n`,
-    );
+    return going(`waiting for statefulset rolling update to complete ${updated} pods at revision ${revision}...\n`);
   return done(
     `statefulset rolling update complete ${number(object, 'status', 'currentReplicas')} pods at revision ${text(object, 'status', 'currentRevision')}...\n`,
   );

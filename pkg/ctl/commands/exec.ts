@@ -1,0 +1,81 @@
+// `exec`: runs a command inside of a container.
+import type { JsonObject } from '../../api/schema/json.ts';
+import { command, type Context } from '../cli/command.ts';
+import { Failure, UsageFailure } from '../cli/failure.ts';
+import { boolFlag, durationFlag, stringFlag } from '../cli/flags.ts';
+import { filenameFlags } from '../cli/shared-flags.ts';
+import { namespaceOf, nameOf, text } from '../objects/access.ts';
+import { chooseContainer } from '../resources/containers.ts';
+import { podsBehind } from '../resources/pods-behind.ts';
+import { pathOf } from '../rest/api.ts';
+import { joinStreams } from '../rest/remote-session.ts';
+
+export const exec = command({
+  summary: 'Execute a command in a container',
+  usage: '(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...] [options]',
+  examples: ['exec web -- date', 'exec -it web -c app -- sh', 'exec deploy/web -- date'],
+  flags: {
+    filename: filenameFlags.filename,
+    container: stringFlag("Container name; default: the pod's default container or its first.", { short: 'c' }),
+    'pod-running-timeout': durationFlag('How long to wait until at least one pod is running', {
+      default: 60_000,
+      shown: '1m0s',
+    }),
+    quiet: boolFlag('Only print output from the remote session', { short: 'q' }),
+    stdin: boolFlag('Pass stdin to the container', { short: 'i' }),
+    tty: boolFlag('Stdin is a TTY', { short: 't' }),
+  },
+  async run(call, context) {
+    const { flags, args, dash } = call;
+    const words = dash < 0 ? args.slice(1) : args.slice(dash);
+    const [argument, ...extra] = dash < 0 ? args.slice(0, 1) : args.slice(0, dash);
+    if (argument === undefined) throw new Failure('pod, type/name or --filename must be specified');
+    if (extra.length > 0 && dash >= 0)
+      throw new UsageFailure(`exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead`);
+    if (words.length === 0) throw new Failure('you must specify at least one command for the container');
+    if (dash < 0)
+      throw new UsageFailure('exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead');
+    const [pod] = await podsBehind(
+      { argument, selector: '', all: false, timeoutMs: flags['pod-running-timeout'], needsRunning: true },
+      context,
+    );
+    if (pod === undefined) throw new Failure('no pod found');
+    return execInPod(
+      pod,
+      { container: flags.container, words, stdin: flags.stdin, tty: flags.tty, quiet: flags.quiet },
+      context,
+    );
+  },
+});
+
+interface ExecRequest {
+  readonly container: string;
+  readonly words: readonly string[];
+  readonly stdin: boolean;
+  readonly tty: boolean;
+  readonly quiet: boolean;
+}
+
+async function execInPod(pod: JsonObject, request: ExecRequest, context: Context): Promise<number> {
+  const phase = text(pod, 'status', 'phase');
+  if (phase === 'Succeeded' || phase === 'Failed')
+    throw new Failure(`cannot exec into a container in a completed pod; current phase is ${phase}`);
+  const quietly = { ...context, err: { ...context.err, write: () => undefined } };
+  const container = chooseContainer(pod, request.container, request.quiet ? quietly : context, 'exec');
+  const tty = request.tty && request.stdin && context.input.isTerminal;
+  if (request.tty && !tty && !request.quiet)
+    context.err.write('Unable to use a TTY - input is not a terminal or the right kind of file\n');
+  const { api } = await context.session();
+  const resource = (await api.resources()).require('pods');
+  const place = { resource, namespace: namespaceOf(pod), name: nameOf(pod), subresource: 'exec' };
+  const words = request.words.map((word) => `&command=${encodeURIComponent(word)}`).join('');
+  const path = `${pathOf(place, {
+    container,
+    stdin: request.stdin ? true : undefined,
+    stdout: true,
+    stderr: tty ? undefined : true,
+    tty: tty ? true : undefined,
+  })}${words}`;
+  const connection = await api.transport.connect(path, context.signal);
+  return joinStreams(connection, { stdin: request.stdin, tty }, context);
+}

@@ -1,0 +1,240 @@
+// `run`: one pod out of an image, optionally with the caller's terminal attached.
+import type { JsonObject } from '../../api/schema/json.ts';
+import { command, type Context } from '../cli/command.ts';
+import { Failure, UsageFailure } from '../cli/failure.ts';
+import { arrayFlag, boolFlag, durationFlag, stringFlag } from '../cli/flags.ts';
+import { dryRunFlag, fieldManagerFlag, outputFlags, readDryRun, saveConfigFlag } from '../cli/shared-flags.ts';
+import { withSavedConfig } from '../apply/last-applied.ts';
+import { newObject } from '../generators/workloads.ts';
+import { isObject, nameOf, namespaceOf, text } from '../objects/access.ts';
+import { objectPrinter } from '../printers/output.ts';
+import type { Place } from '../rest/api.ts';
+import { pathOf } from '../rest/api.ts';
+import { joinStreams } from '../rest/remote-session.ts';
+import { deleteAndWait } from './delete-objects.ts';
+import { dryRunSuffix } from './create-from-files.ts';
+
+const POLL_MS = 200;
+
+export const run = command({
+  summary: 'Create and run a particular image in a pod',
+  usage:
+    'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...] [options]',
+  examples: ['run web --image=nginx', 'run -i -t box --image=busybox --restart=Never --rm -- sh'],
+  flags: {
+    ...outputFlags,
+    ...dryRunFlag,
+    ...saveConfigFlag,
+    ...fieldManagerFlag('kubectl-run'),
+    annotations: arrayFlag('Annotations to apply to the pod.'),
+    attach: boolFlag('Wait for the Pod to start running, and then attach to it.'),
+    command: boolFlag("Use the extra arguments as the container's command and not as its args."),
+    env: arrayFlag('Environment variables to set in the container.'),
+    expose: boolFlag('Create a ClusterIP service for the pod.  Requires --port.'),
+    image: stringFlag('The image for the container to run.'),
+    'image-pull-policy': stringFlag('The image pull policy for the container.'),
+    labels: stringFlag('Comma separated labels to apply to the pod.', { short: 'l' }),
+    'leave-stdin-open': boolFlag('Leave stdin open after the first attach completes.'),
+    overrides: stringFlag('An inline JSON override (merge patch) for the generated object.'),
+    'pod-running-timeout': durationFlag('How long to wait until the pod is running', {
+      default: 60_000,
+      shown: '1m0s',
+    }),
+    port: stringFlag('The port that this container exposes.'),
+    privileged: boolFlag('Run the container in privileged mode.'),
+    quiet: boolFlag('Suppress prompt messages.', { short: 'q' }),
+    restart: stringFlag('The restart policy for this Pod: Always, OnFailure, Never.', { default: 'Always' }),
+    rm: boolFlag('Delete the pod after it exits. Only valid when attaching to it.'),
+    stdin: boolFlag('Keep stdin open on the container even if nothing is attached.', { short: 'i' }),
+    tty: boolFlag('Allocate a TTY for the container in the pod.', { short: 't' }),
+  },
+  required: ['image'],
+  async run(call, context) {
+    const { flags } = call;
+    const dryRun = readDryRun(flags['dry-run']);
+    const [name, ...rest] = call.args;
+    if (name === undefined) throw new UsageFailure('NAME is required for run');
+    if (flags.tty && !flags.stdin) throw new UsageFailure('-i/--stdin is required for containers with -t/--tty=true');
+    const attach = call.changed.has('attach') ? flags.attach : flags.stdin || flags.tty;
+    if (flags.rm && !attach) throw new UsageFailure('--rm should only be used for attached containers');
+    if (flags.expose && flags.port === '') throw new UsageFailure('--port must be set when exposing a service');
+    if (!['Always', 'OnFailure', 'Never'].includes(flags.restart))
+      throw new UsageFailure(`invalid restart policy: ${flags.restart}`);
+    if (!/^[\w./:@-]+$/.test(flags.image))
+      throw new Failure(`Invalid image name ${JSON.stringify(flags.image)}: invalid reference format`);
+    const made = await overridden(podFrom({ ...flags, name, words: rest }), flags.overrides);
+    const { api, namespace } = await context.session();
+    const placed = dryRun === 'client' && context.globals.namespace === '' ? made : inNamespace(made, namespace);
+    const complete = flags['save-config'] ? withSavedConfig(placed) : placed;
+    const print = await objectPrinter({
+      flags,
+      templateGiven: call.changed.has('template'),
+      cwd: context.cwd,
+      operation: 'created',
+      dryRunSuffix: dryRunSuffix(dryRun),
+      sorted: dryRun !== 'client',
+    });
+    if (dryRun === 'client') {
+      context.out.write(print(complete));
+      return 0;
+    }
+    const resource = (await api.resources()).require('pods');
+    const query = { fieldManager: flags['field-manager'], dryRun: dryRun === 'server' ? 'All' : undefined };
+    const created = await api.create({ resource, namespace, name: '' }, complete, query);
+    if (flags.expose) await exposePod(created, Number(flags.port), print, context);
+    if (!attach || dryRun === 'server') {
+      context.out.write(print(created));
+      return 0;
+    }
+    const place: Place = { resource, namespace, name };
+    try {
+      return await attachTo(
+        created,
+        place,
+        { stdin: flags.stdin, tty: flags.tty, quiet: flags.quiet, timeoutMs: flags['pod-running-timeout'] },
+        context,
+      );
+    } finally {
+      if (flags.rm) {
+        await deleteAndWait(api, place, { propagation: 'Background' }, context);
+        if (!flags.quiet) context.out.write(`pod ${JSON.stringify(name)} deleted from ${namespace} namespace\n`);
+      }
+    }
+  },
+});
+
+interface PodRequest {
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly image: string;
+  readonly labels: string;
+  readonly annotations: readonly string[];
+  readonly env: readonly string[];
+  readonly port: string;
+  readonly command: boolean;
+  readonly stdin: boolean;
+  readonly tty: boolean;
+  readonly 'leave-stdin-open': boolean;
+  readonly restart: string;
+  readonly privileged: boolean;
+  readonly 'image-pull-policy': string;
+}
+
+/** Pure: the pod that the flags describe, fields in the order of Kubernetes' Go types. */
+export function podFrom(request: PodRequest): JsonObject {
+  const labels = request.labels === '' ? { run: request.name } : assignments(request.labels.split(','), 'label');
+  const annotations = assignments(request.annotations, 'annotation');
+  const env = request.env.map((pair) => {
+    const equals = pair.indexOf('=');
+    if (equals < 1) throw new Failure(`invalid env: ${pair}`);
+    return { name: pair.slice(0, equals), value: pair.slice(equals + 1) };
+  });
+  const container: JsonObject = {
+    name: request.name,
+    image: request.image,
+    ...(request.words.length > 0 && { [request.command ? 'command' : 'args']: [...request.words] }),
+    ...(request.port !== '' && { ports: [{ containerPort: Number(request.port) }] }),
+    ...(env.length > 0 && { env }),
+    resources: {},
+    ...(request['image-pull-policy'] !== '' && { imagePullPolicy: request['image-pull-policy'] }),
+    ...(request.privileged && { securityContext: { privileged: true } }),
+    ...(request.stdin && { stdin: true }),
+    ...(request.stdin && !request['leave-stdin-open'] && { stdinOnce: true }),
+    ...(request.tty && { tty: true }),
+  };
+  const metadata = {
+    name: request.name,
+    labels,
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  };
+  const spec = { containers: [container], restartPolicy: request.restart, dnsPolicy: 'ClusterFirst' };
+  return newObject('v1', 'Pod', metadata, { spec, status: {} });
+}
+
+function assignments(pairs: readonly string[], what: string): JsonObject {
+  const found: JsonObject = {};
+  for (const pair of pairs) {
+    const equals = pair.indexOf('=');
+    if (equals < 1) throw new Failure(`unexpected ${what} spec: ${pair}`);
+    found[pair.slice(0, equals)] = pair.slice(equals + 1);
+  }
+  return found;
+}
+
+async function overridden(pod: JsonObject, overrides: string): Promise<JsonObject> {
+  if (overrides === '') return pod;
+  const [{ parseYamlValue }, { applyMergePatch }] = await Promise.all([
+    import('../resources/manifest-text.ts'),
+    import('../apply/json-merge.ts'),
+  ]);
+  const merged = applyMergePatch(pod, parseYamlValue(overrides));
+  return isObject(merged) ? merged : pod;
+}
+
+function inNamespace(pod: JsonObject, namespace: string): JsonObject {
+  const metadata = pod['metadata'];
+  const { name, ...rest } = isObject(metadata) ? metadata : {};
+  return { ...pod, metadata: { name: name ?? '', namespace, ...rest } };
+}
+
+async function exposePod(
+  pod: JsonObject,
+  port: number,
+  print: (object: JsonObject) => string,
+  context: Context,
+): Promise<void> {
+  const { api, namespace } = await context.session();
+  const resource = (await api.resources()).require('services');
+  const metadata = isObject(pod['metadata']) ? pod['metadata'] : {};
+  const service = newObject(
+    'v1',
+    'Service',
+    { name: nameOf(pod) },
+    {
+      spec: { ports: [{ protocol: 'TCP', port, targetPort: port }], selector: metadata['labels'] ?? {} },
+    },
+  );
+  context.out.write(print(await api.create({ resource, namespace, name: '' }, service)));
+}
+
+async function attachTo(
+  created: JsonObject,
+  place: Place,
+  how: { stdin: boolean; tty: boolean; quiet: boolean; timeoutMs: number },
+  context: Context,
+): Promise<number> {
+  const { api } = await context.session();
+  const deadline = context.clock.now() + how.timeoutMs;
+  let pod = created;
+  while (!['Running', 'Succeeded', 'Failed'].includes(text(pod, 'status', 'phase'))) {
+    if (context.clock.now() > deadline) throw new Failure('timed out waiting for the condition');
+    await context.clock.sleep(POLL_MS, context.signal);
+    pod = await api.get(place);
+  }
+  if (text(pod, 'status', 'phase') === 'Running') {
+    const tty = how.tty && context.input.isTerminal;
+    if (!how.quiet && how.stdin && tty)
+      context.err.write(
+        "All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing enter.\n",
+      );
+    const path = pathOf(
+      { ...place, subresource: 'attach' },
+      {
+        container: place.name,
+        stdin: how.stdin ? true : undefined,
+        stdout: true,
+        stderr: tty ? undefined : true,
+        tty: tty ? true : undefined,
+      },
+    );
+    const connection = await api.transport.connect(path, context.signal);
+    return joinStreams(connection, { stdin: how.stdin, tty }, context);
+  }
+  // It has ended before we could attach: its log is all there is.
+  const log = await api.transport.stream(
+    { method: 'GET', path: pathOf({ ...place, namespace: namespaceOf(pod), subresource: 'log' }) },
+    context.signal,
+  );
+  for await (const chunk of log) context.out.write(chunk);
+  return 0;
+}

@@ -1,0 +1,50 @@
+// `version`: of this program and of the server.
+import type { JsonObject } from '../../api/schema/json.ts';
+import { command } from '../cli/command.ts';
+import { Failure, UsageFailure } from '../cli/failure.ts';
+import { boolFlag, stringFlag } from '../cli/flags.ts';
+import { text } from '../objects/access.ts';
+import { toPrettyJson } from '../printers/json.ts';
+import { toYaml } from '../printers/yaml.ts';
+
+/** The Kubernetes version whose kubectl this behaves like, and the kustomize that such a kubectl has. */
+export const CLIENT_VERSION: JsonObject = {
+  major: '1',
+  minor: '35',
+  gitVersion: 'v1.35.2',
+  gitTreeState: 'clean',
+  platform: 'linux/amd64',
+};
+const KUSTOMIZE_VERSION = 'v5.7.1';
+
+export const version = command({
+  summary: 'Print the client and server version information for the current context',
+  usage: '[flags]',
+  notes: 'The client version is that of the kubectl whose behaviour this program has.',
+  flags: {
+    client: boolFlag('If true, shows client version only (no server required).'),
+    output: stringFlag("One of 'yaml' or 'json'.", { short: 'o' }),
+  },
+  async run(call, context) {
+    const { flags } = call;
+    if (call.args.length > 0) throw new UsageFailure(`extra arguments: [${call.args.join(' ')}]`);
+    if (!['', 'yaml', 'json'].includes(flags.output)) throw new Failure("--output must be 'yaml' or 'json'");
+    const server = flags.client
+      ? undefined
+      : await (await context.session()).api.sendForObject({ method: 'GET', path: '/version' });
+    const whole: JsonObject = {
+      clientVersion: CLIENT_VERSION,
+      kustomizeVersion: KUSTOMIZE_VERSION,
+      ...(server !== undefined && { serverVersion: server }),
+    };
+    if (flags.output === 'json') context.out.write(toPrettyJson(whole, false));
+    else if (flags.output === 'yaml') context.out.write(toYaml(whole));
+    else {
+      context.out.write(
+        `Client Version: ${text(CLIENT_VERSION, 'gitVersion')}\nKustomize Version: ${KUSTOMIZE_VERSION}\n`,
+      );
+      if (server !== undefined) context.out.write(`Server Version: ${text(server, 'gitVersion')}\n`);
+    }
+    return 0;
+  },
+});

@@ -1,0 +1,80 @@
+// A running exec or attach: joins the caller's streams to the channels of the connection until the other side ends, and
+// answers with the exit code. Channels and the closing status: Kubernetes' v5.channel.k8s.io.
+import type { ChannelConnection } from '../../client/transport.ts';
+import type { Context } from '../cli/command.ts';
+import { Failure } from '../cli/failure.ts';
+import { at, isObject, objects, parseJson, text } from '../objects/access.ts';
+
+const STDIN = 0;
+const STDOUT = 1;
+const STDERR = 2;
+const ERROR = 3;
+const RESIZE = 4;
+
+export interface RemoteStreams {
+  readonly stdin: boolean;
+  readonly tty: boolean;
+}
+
+/** Rejects with Failure when it could not be run; a command that ran and failed is an exit code and a sentence. */
+export async function joinStreams(
+  connection: ChannelConnection,
+  streams: RemoteStreams,
+  context: Context,
+): Promise<number> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([context.signal, ended.signal]);
+  const encoder = new TextEncoder();
+  using resources = new DisposableStack();
+  if (streams.tty) {
+    context.input.setRaw(true);
+    resources.defer(() => context.input.setRaw(false));
+    const { terminal } = context;
+    if (terminal !== undefined) {
+      const sendSize = () => {
+        const { columns, rows } = terminal.size();
+        connection.send({ channel: RESIZE, data: encoder.encode(JSON.stringify({ Width: columns, Height: rows })) });
+      };
+      resources.use(terminal.onResize(sendSize));
+      sendSize();
+    }
+  }
+  // Reading stops with the session; what it was waiting for then is nobody's business.
+  const feeding = streams.stdin ? feed(connection, context, signal) : Promise.resolve();
+  let closing = '';
+  const decoder = new TextDecoder();
+  try {
+    for await (const { channel, data } of connection.messages) {
+      if (channel === STDOUT) context.out.write(data);
+      else if (channel === STDERR) context.err.write(data);
+      else if (channel === ERROR) closing += decoder.decode(data);
+    }
+  } finally {
+    ended.abort();
+    connection.close();
+  }
+  await Promise.race([feeding, Promise.resolve()]);
+  context.signal.throwIfAborted();
+  return exitCodeFrom(closing);
+}
+
+async function feed(connection: ChannelConnection, context: Context, signal: AbortSignal): Promise<void> {
+  for await (const chunk of context.input.chunks(signal)) {
+    if (signal.aborted) return;
+    connection.send({ channel: STDIN, data: chunk });
+  }
+  if (!signal.aborted) connection.closeChannel(STDIN);
+}
+
+/** Reads the Status that ends the session. Throws Failure for anything but a command's own exit. */
+export function exitCodeFrom(closing: string): number {
+  if (closing === '') return 0;
+  const status = parseJson(closing);
+  if (!isObject(status) || text(status, 'status') === 'Success') return 0;
+  if (text(status, 'reason') === 'NonZeroExitCode') {
+    const cause = objects(status, 'details', 'causes').find((one) => at(one, 'reason') === 'ExitCode');
+    const code = Number(text(cause, 'message'));
+    throw new Failure(`command terminated with exit code ${code}`, { exitCode: code });
+  }
+  throw new Failure(text(status, 'message') || 'the session ended with an error');
+}
