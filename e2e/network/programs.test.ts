@@ -154,9 +154,9 @@ describe('Services', () => {
     );
   });
 
-  test('lead the API of the cluster to pods', async () => {
+  test.each(['p1', 'node'] as const)('lead %s to the API of the cluster, which is on the node itself', async (from) => {
     const program = `fetch('https://10.96.0.1/version').catch((e) => console.log(e.cause?.code))`;
-    const { stdout } = await exec('ip', ['netns', 'exec', node.namespace('p1'), process.execPath, '-e', program]);
+    const { stdout } = await exec('ip', ['netns', 'exec', node.namespace(from), process.execPath, '-e', program]);
     // The certificate is not for this name: so TLS was spoken.
     expect(stdout.trim()).toMatch(/CERT|SIGNED|ISSUER|SIGNATURE/);
   });

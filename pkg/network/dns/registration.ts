@@ -129,15 +129,6 @@ export async function register(client: Client, registration: Registration, signa
   );
 }
 
-/** So that clients turn to other servers at once when this one stops. */
-export async function unregister(client: Client, { nodeName }: Registration, signal: AbortSignal): Promise<void> {
-  await orUndefined(
-    client
-      .resource(endpointSlices)
-      .delete({ namespace: DNS_NAMESPACE, name: `${DNS_SERVICE}-${nodeName}` }, {}, signal),
-  );
-}
-
 function ownedByPods(service: Service): boolean {
   return Object.keys(service.spec.selector ?? {}).length > 0;
 }

@@ -9,7 +9,7 @@ import { watchHost } from '../host-watch.ts';
 /** Events of one container's start come in a burst. */
 const GATHER_MS = 20;
 /** The watch is a quick way; this is the sure one. */
-const RECHECK_MS = 10_000;
+const RECHECK_MS = 30_000;
 
 interface Options {
   readonly bridge: string;

@@ -1,8 +1,9 @@
 // What the host needs beside the engine's bridge for pods to have a network: forwarding switched on and accepted,
-// masquerade for what leaves the cluster, hairpin on the bridge's ports, routes to other nodes' pods. Looks again every few
-// seconds, because engines and firewalls rewrite what is theirs. Everything stays when it stops, so that a restart
+// masquerade for what leaves the cluster, hairpin on the bridge's ports, routes to other nodes' pods. Looks again every half
+// minute, because engines and firewalls rewrite what is theirs. Everything stays when it stops, so that a restart
 // interrupts nobody; removeHostRules() takes it away.
 import { nodes } from '../../api/resources.ts';
+import type { Node } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Client } from '../../client/client.ts';
 import { createInformer } from '../../client/informer.ts';
 import type { Clock, Random } from '../../clock/clock.ts';
@@ -33,7 +34,7 @@ export interface PodNetworkOptions {
 
 export const DEFAULT_BRIDGE = 'tk0';
 
-const RECHECK_MS = 10_000;
+const RECHECK_MS = 30_000;
 const BRIDGE_NETFILTER = 'net/bridge/bridge-nf-call-iptables';
 
 /** Keeps the pod network until `signal`. Throws one sentence when this machine cannot have one. */
@@ -49,9 +50,18 @@ export async function runPodNetwork(options: PodNetworkOptions, signal: AbortSig
   const reading = informer.run(running);
   const hairpin = keepHairpin({ bridge, run, clock, log }, running);
   let wake = Promise.withResolvers<void>();
-  const changed = () => wake.resolve();
-  using _handlers = informer.on({ added: changed, changed, deleted: changed });
-  signal.addEventListener('abort', changed, { once: true });
+  const look = () => wake.resolve();
+  // Nodes report their health all the time; only what the rules and routes come from is a reason to look.
+  const concerns = ({ metadata, spec, status }: Node) =>
+    JSON.stringify([metadata.deletionTimestamp, spec.podCIDR, spec.podCIDRs, status.addresses]);
+  using _handlers = informer.on({
+    added: look,
+    changed: (node, before) => {
+      if (concerns(node) !== concerns(before)) look();
+    },
+    deleted: look,
+  });
+  signal.addEventListener('abort', look, { once: true });
 
   const problems = new ReportOnce(log);
   let written = '';
@@ -73,11 +83,11 @@ export async function runPodNetwork(options: PodNetworkOptions, signal: AbortSig
         const failed = await ensureRoutes(wantedRoutes(informer.store.list(), nodeName), run, signal);
         problems.report('routes', failed.length === 0 ? undefined : failed.join('; '));
       }
-      using _recheck = clock.schedule(RECHECK_MS, changed);
+      using _recheck = clock.schedule(RECHECK_MS, look);
       if (!signal.aborted) await wake.promise;
     }
   } finally {
-    signal.removeEventListener('abort', changed);
+    signal.removeEventListener('abort', look);
     stop.abort();
     await Promise.all([reading, hairpin]);
   }

@@ -35,7 +35,7 @@ export interface RuleWriterOptions {
 const GATHER_MS = 10;
 
 /** How often the table is looked for: `nft flush ruleset` by a firewall's start script removes it unasked. */
-const CHECK_MS = 10_000;
+const CHECK_MS = 30_000;
 
 export class RuleWriter {
   readonly #options: RuleWriterOptions;
