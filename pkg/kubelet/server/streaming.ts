@@ -9,6 +9,10 @@ import { podOf, runningContainer, runningSandbox } from './pod-lookup.ts';
 import { forwardOverWebSocket } from './port-forward.ts';
 import { statusOfExit, statusOfFailure, type RemoteStreams } from './remote-streams.ts';
 import type { ServerParts } from './server.ts';
+import { acceptSpdy, acceptTunnel, asksForSpdy, tunnelledProtocol } from './spdy/accept.ts';
+import { FORWARD_PROTOCOL, forwardOverSpdy } from './spdy/port-forward.ts';
+import { COMMAND_PROTOCOLS, spdyCommandStreams } from './spdy/remote-command.ts';
+import type { Clock } from '../../clock/clock.ts';
 import { acceptWebSocket, offeredProtocols, webSocketStreams } from './websocket-streams.ts';
 
 export interface StreamRequest {
@@ -36,7 +40,7 @@ export async function openStream(call: StreamRequest, parts: ServerParts, signal
       const command = call.query.getAll('command');
       if (command.length === 0) throw new HttpError(400, 'you must specify at least 1 command for the container');
       const wanted = wantedOf(call.query);
-      const streams = await accept(call, wanted);
+      const streams = await accept(call, wanted, parts.context.clock);
       return await join(
         streams,
         wanted,
@@ -48,7 +52,7 @@ export async function openStream(call: StreamRequest, parts: ServerParts, signal
       const record = runningContainer(worker, container);
       const spec = containerNamed(worker.pod, container)?.spec;
       const wanted = { ...wantedOf(call.query), tty: spec?.tty ?? false };
-      const streams = await accept(call, wanted);
+      const streams = await accept(call, wanted, parts.context.clock);
       return await join(
         streams,
         wanted,
@@ -59,6 +63,14 @@ export async function openStream(call: StreamRequest, parts: ServerParts, signal
     case 'portForward': {
       const sandbox = runningSandbox(worker);
       const dial = (port: number) => parts.context.runtime.dialPort(sandbox, port, signal);
+      if (asksForSpdy(call.request)) {
+        const { connection } = acceptSpdy(call.request, call.socket, call.head, [FORWARD_PROTOCOL]);
+        return await forwardOverSpdy(connection, dial);
+      }
+      if (tunnelledProtocol(call.request) === FORWARD_PROTOCOL) {
+        const connection = await acceptTunnel(call.request, call.socket, call.head, FORWARD_PROTOCOL);
+        return await forwardOverSpdy(connection, dial);
+      }
       return await forwardOverWebSocket(call, dial);
     }
     default:
@@ -86,9 +98,13 @@ function isTrue(value: string | null): boolean {
   return value === 'true' || value === '1';
 }
 
-async function accept(call: StreamRequest, wanted: Wanted): Promise<RemoteStreams> {
+async function accept(call: StreamRequest, wanted: Wanted, clock: Clock): Promise<RemoteStreams> {
+  if (asksForSpdy(call.request)) {
+    const { connection, protocol } = acceptSpdy(call.request, call.socket, call.head, COMMAND_PROTOCOLS);
+    return await spdyCommandStreams(connection, protocol, wanted, clock);
+  }
   if ((call.request.headers.upgrade ?? '').toLowerCase() !== 'websocket') {
-    throw new HttpError(400, 'unable to upgrade: only WebSocket is supported');
+    throw new HttpError(400, 'unable to upgrade: neither WebSocket nor SPDY/3.1 was asked for');
   }
   if (!offeredProtocols(call.request).some((protocol) => protocol.endsWith('channel.k8s.io'))) {
     throw new HttpError(400, 'unable to upgrade: none of the WebSocket protocols is supported');
