@@ -1,10 +1,9 @@
 // PATCH: how each kind of patch makes the next object out of the live one. The rest is an update like any other.
-import { parse } from 'yaml';
 import { ApiError } from '../../api/meta/status.ts';
 import type { FieldValidation } from '../../api/schema/decode.ts';
 import type { KubeObject } from '../../api/schema/resource-type.ts';
 import type { Instant } from '../../clock/clock.ts';
-import { badRequest } from '../http-errors.ts';
+import { readApplied } from '../patch/applied-text.ts';
 import { applyServerSide } from '../patch/apply.ts';
 import {
   APPLY_PATCH,
@@ -62,8 +61,8 @@ export function applyStep(
   body: RequestBody,
   now: Instant,
 ): (live: KubeObject | undefined) => Next {
-  const { served, manager, options, subresource } = context;
-  const applied = appliedOf(body);
+  const { served, manager, options, subresource, warnings } = context;
+  const applied = appliedOf(body, options.fieldValidation, warnings);
   return (live) => {
     const { object } = applyServerSide({
       kind: served.definition,
@@ -82,14 +81,11 @@ export function patchOf(body: RequestBody): unknown {
   return body.form === 'value' ? body.value : textOf(body.bytes);
 }
 
-function appliedOf(body: RequestBody): unknown {
+function appliedOf(body: RequestBody, fieldValidation: FieldValidation, warnings: string[]): unknown {
   if (body.form === 'value') return body.value;
-  try {
-    return parse(textOf(body.bytes), { maxAliasCount: 100 }) as unknown;
-  } catch (cause) {
-    if (cause instanceof ApiError) throw cause;
-    throw badRequest(`error decoding YAML: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
-  }
+  const read = readApplied(textOf(body.bytes), fieldValidation);
+  for (const warning of read.warnings) addWarning(warnings, warning);
+  return read.value;
 }
 
 function textOf(bytes: Uint8Array): string {
