@@ -60,7 +60,12 @@ async function rawEngineMs(): Promise<number> {
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     return performance.now() - began;
   } finally {
-    for (const container of made) await container.remove({ force: true, v: true });
+    const remove = async () => {
+      for (let container = made.pop(); container !== undefined; container = made.pop()) {
+        await container.remove({ force: true, v: true });
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, remove));
     await network.remove();
   }
 }
