@@ -49,7 +49,7 @@ function validate({ spec }: LimitRange): FieldError[] {
   const types = new Set<string>();
   faults.at('spec', () =>
     faults.each('limits', spec.limits, (item) => {
-      faults.invalidAll('type', item.type, qualifiedNameFaults(item.type));
+      faults.invalidAll('type', item.type ?? '', qualifiedNameFaults(item.type ?? ''));
       if (types.has(item.type)) faults.duplicate('type', item.type);
       types.add(item.type);
       validateNames(faults, item);

@@ -157,6 +157,7 @@ function defaultPluginVolume({ iscsi, rbd, azureDisk, scaleIO, ephemeral }: Volu
   const template = ephemeral?.volumeClaimTemplate;
   if (template === undefined) return;
   template.metadata ??= {} as ObjectMeta; // Like a pod template's: labels and annotations only.
+  template.spec ??= {};
   template.spec.volumeMode ??= 'Filesystem';
   template.spec.resources ??= {};
   canonicaliseResourceList(template.spec.resources.requests);

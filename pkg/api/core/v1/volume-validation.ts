@@ -122,9 +122,8 @@ const CHECKS: Checks = {
   },
   ephemeral(faults, { volumeClaimTemplate }) {
     if (volumeClaimTemplate === undefined) return faults.required('volumeClaimTemplate');
-    faults.at('volumeClaimTemplate', () =>
-      faults.at('spec', () => validateClaimSpec(faults, volumeClaimTemplate.spec)),
-    );
+    const claim = volumeClaimTemplate.spec ?? {};
+    faults.at('volumeClaimTemplate', () => faults.at('spec', () => validateClaimSpec(faults, claim)));
   },
   image(faults, { reference, pullPolicy }) {
     if (!reference) faults.required('reference');

@@ -74,8 +74,8 @@ export const ipAddressKind = defineKind<IPAddress>({
   },
   validateUpdate(address, old) {
     const faults = new Faults();
-    if (!isDeepStrictEqual(address.spec.parentRef, old.spec.parentRef)) {
-      faults.invalid(['spec', 'parentRef'], address.spec.parentRef, IMMUTABLE);
+    if (!isDeepStrictEqual(address.spec, old.spec)) {
+      faults.invalid(['spec', 'parentRef'], address.spec?.parentRef, IMMUTABLE);
     }
     return faults.errors;
   },
