@@ -51,14 +51,27 @@ describe('discovery', () => {
     expect(answer?.contentType).toBe('application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
     expect(answer?.body).toMatchObject({ kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2' });
     expect(answer?.body).toHaveProperty(
-      'items.0.versions.0.resources.0',
-      expect.objectContaining({
-        resource: 'deployments',
-        responseKind: { group: 'apps', version: 'v1', kind: 'Deployment' },
-        scope: 'Namespaced',
-        singularResource: 'deployment',
-        shortNames: ['deploy'],
-      }),
+      'items',
+      expect.arrayContaining([
+        expect.objectContaining({
+          metadata: { name: 'apps', creationTimestamp: null },
+          versions: [
+            expect.objectContaining({
+              version: 'v1',
+              freshness: 'Current',
+              resources: expect.arrayContaining([
+                expect.objectContaining({
+                  resource: 'deployments',
+                  responseKind: { group: 'apps', version: 'v1', kind: 'Deployment' },
+                  scope: 'Namespaced',
+                  singularResource: 'deployment',
+                  shortNames: ['deploy'],
+                }),
+              ]) as unknown,
+            }),
+          ],
+        }),
+      ]),
     );
     expect(answerDiscovery('/api', AGGREGATED, kinds)?.body).toHaveProperty('items.0.metadata', {
       creationTimestamp: null,

@@ -59,8 +59,7 @@ export function toTable(kind: KindDefinition, objects: readonly KubeObject[], op
 }
 
 function definitionOf({ name, type, format, description, priority }: Column<KubeObject>): ColumnDefinition {
-  // Kubernetes publishes dates as texts: it is the server that prints ages.
-  return { name, type: type === 'date' ? 'string' : type, format, description, priority };
+  return { name, type, format, description, priority };
 }
 
 function rowOf(kind: KindDefinition, object: KubeObject, { includeObject, now }: TableOptions): Row {
