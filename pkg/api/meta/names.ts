@@ -39,7 +39,7 @@ const HTTP_HEADER_MESSAGE =
   "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
 
 export function tooLong(limit: number): string {
-  return `must be no more than ${limit} characters`;
+  return `must be no more than ${limit} bytes`;
 }
 
 const bytesIn = (text: string): number => Buffer.byteLength(text);
