@@ -1,5 +1,6 @@
 // Runs the benchmarks one after another and prints one table: what was measured, what is wanted. What each one measures
 // stands at the top of its file. `--only NAME` runs one (or several, by giving it again), `--list` names them.
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Benchmark, Row } from './benchmark.ts';
 import { createsEmbedded, createsEtcd } from './creates.ts';
@@ -11,6 +12,9 @@ import { startup } from './startup.ts';
 import { renderTable } from './support/table.ts';
 import { watches } from './watches.ts';
 import { ensureBuilt } from '../hack/ensure-built.ts';
+
+/** Above this the machine is doing something else. */
+const QUIET_LOAD = 1;
 
 const benchmarks: readonly Benchmark[] = [
   startup,
@@ -36,6 +40,9 @@ if (values.list === true) {
   process.exit(0);
 }
 
+const [load = 0] = loadavg();
+if (load > QUIET_LOAD)
+  console.error(`the machine is busy (load ${load.toFixed(1)}): expect figures worse than they should be`);
 const rows: Row[] = [];
 let failed = 0;
 await ensureBuilt((text) => process.stderr.write(`${text}\n`));

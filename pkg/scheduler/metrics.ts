@@ -1,5 +1,6 @@
 // The scheduler's metrics, by Kubernetes' names and labels.
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { SchedulerCache } from './cache/scheduler-cache.ts';
 import type { QueueName, SchedulingQueue } from './queue/scheduling-queue.ts';
 
 export interface SchedulerMetrics {
@@ -7,6 +8,8 @@ export interface SchedulerMetrics {
   attempted(profile: string, result: 'scheduled' | 'unschedulable' | 'error', seconds: number): void;
   /** A pod is bound, after so many attempts and seconds since it was first seen. */
   scheduled(profile: string, attempts: number, seconds: number): void;
+  /** A decision alone took this many seconds. */
+  decided(seconds: number): void;
   arrived(queue: QueueName, event: string): void;
   preempted(victims: number): void;
 }
@@ -15,15 +18,22 @@ export interface SchedulerMetrics {
 export const noMetrics: SchedulerMetrics = {
   attempted: () => undefined,
   scheduled: () => undefined,
+  decided: () => undefined,
   arrived: () => undefined,
   preempted: () => undefined,
 };
+
+/** What is measured at the moment somebody asks. */
+export interface Measured {
+  readonly queue: SchedulingQueue;
+  readonly cache: SchedulerCache;
+}
 
 /** Buckets from one millisecond, doubling, as Kubernetes has them. */
 const SECONDS = Array.from({ length: 15 }, (_, index) => 0.001 * 2 ** index);
 const SLI_SECONDS = Array.from({ length: 20 }, (_, index) => 0.01 * 2 ** index);
 
-export function registerMetrics(registry: Registry, queue: SchedulingQueue): SchedulerMetrics {
+export function registerMetrics(registry: Registry, { queue, cache }: Measured): SchedulerMetrics {
   const registers = [registry];
   const attempts = new Counter({
     name: 'scheduler_schedule_attempts_total',
@@ -77,7 +87,32 @@ export function registerMetrics(registry: Registry, queue: SchedulingQueue): Sch
       for (const [name, size] of Object.entries(queue.sizes)) this.set({ queue: name }, size);
     },
   });
-  registry.registerMetric(pending);
+  const size = new Gauge({
+    name: 'scheduler_cache_size',
+    help: 'Number of nodes, pods, and assumed (bound) pods in the scheduler cache.',
+    labelNames: ['type'],
+    registers: [],
+    collect() {
+      for (const [type, count] of Object.entries(cache.sizes)) this.set({ type }, count);
+    },
+  });
+  const unschedulable = new Gauge({
+    name: 'scheduler_unschedulable_pods',
+    help: 'The number of unschedulable pods broken down by plugin name.',
+    labelNames: ['plugin', 'profile'],
+    registers: [],
+    collect() {
+      this.reset();
+      for (const { plugin, profile, pods } of queue.rejections()) this.set({ plugin, profile }, pods);
+    },
+  });
+  const algorithm = new Histogram({
+    name: 'scheduler_scheduling_algorithm_duration_seconds',
+    help: 'Scheduling algorithm latency in seconds',
+    buckets: SECONDS,
+    registers,
+  });
+  for (const gauge of [pending, size, unschedulable]) registry.registerMetric(gauge);
   return {
     attempted(profile, result, seconds) {
       attempts.inc({ profile, result });
@@ -87,6 +122,7 @@ export function registerMetrics(registry: Registry, queue: SchedulingQueue): Sch
       sli.observe({ attempts: String(Math.min(count, 16)) }, seconds);
       tries.observe(count);
     },
+    decided: (seconds) => algorithm.observe(seconds),
     arrived: (name, event) => incoming.inc({ queue: name, event }),
     preempted(count) {
       preemptions.inc();

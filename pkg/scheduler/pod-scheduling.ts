@@ -84,7 +84,10 @@ export class PodScheduling {
       arrived: (queue, event) => this.#metrics.arrived(queue, event),
     };
     this.#queue = new SchedulingQueue(rules, context.backoff);
-    this.#metrics = context.metrics === undefined ? noMetrics : registerMetrics(context.metrics, this.#queue);
+    this.#metrics =
+      context.metrics === undefined
+        ? noMetrics
+        : registerMetrics(context.metrics, { queue: this.#queue, cache: this.#cache });
     this.#status = new PodStatusWriter(context, signal);
     this.#successEvents = new TokenBucket(EVENTS_PER_SECOND, EVENTS_AT_ONCE, context.clock);
     this.#failureEvents = new TokenBucket(EVENTS_PER_SECOND, EVENTS_AT_ONCE, context.clock);
@@ -155,6 +158,7 @@ export class PodScheduling {
     if (this.#cache.placementOf(pod.uid) !== undefined) return;
     const start = this.#context.clock.now();
     const decision = decide(run.profile, pod, this.#cluster, this.#context.random);
+    this.#metrics.decided((this.#context.clock.now() - start) / 1000);
     if (decision.outcome === 'unplaceable') {
       this.#turnDown(entry, run, decision);
       const seconds = (this.#context.clock.now() - start) / 1000;

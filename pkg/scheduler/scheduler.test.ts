@@ -57,9 +57,10 @@ describe('the scheduler', () => {
         involvedObject: { kind: 'Pod', name: 'x' },
       },
     ]);
-    expect(await metrics.metrics()).toContain(
-      'scheduler_schedule_attempts_total{profile="default-scheduler",result="scheduled"} 1',
-    );
+    const told = await metrics.metrics();
+    expect(told).toContain('scheduler_schedule_attempts_total{profile="default-scheduler",result="scheduled"} 1');
+    expect(told).toContain('scheduler_cache_size{type="pods"} 1');
+    expect(told).toContain('scheduler_queue_incoming_pods_total{queue="active",event="PodAdd"} 1');
   });
 
   test('leaves pods of other schedulers alone', async () => {
@@ -78,6 +79,9 @@ describe('the scheduler', () => {
       'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
     expect(condition('x')).toMatchObject({ status: 'False', reason: 'Unschedulable', message });
     expect(api.events).toMatchObject([{ type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', message }]);
+    const told = await metrics.metrics();
+    expect(told).toContain('scheduler_pending_pods{queue="unschedulable"} 1');
+    expect(told).toContain('scheduler_unschedulable_pods{plugin="NodeResourcesFit",profile="default-scheduler"} 1');
     api.putNode(node('small', { cpu: '1' }));
     await clock.advance(10);
     expect(api.pod('x').spec.nodeName).toBeUndefined();

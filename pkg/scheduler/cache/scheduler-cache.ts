@@ -21,6 +21,10 @@ export class SchedulerCache {
   /** Uids of assumed pods. */
   readonly #assumed = new Set<string>();
 
+  get sizes(): { readonly nodes: number; readonly pods: number; readonly assumed_pods: number } {
+    return { nodes: this.snapshot.nodeCount, pods: this.#placements.size, assumed_pods: this.#assumed.size };
+  }
+
   placementOf(uid: string): { readonly pod: PodInfo; readonly nodeName: string } | undefined {
     return this.#placements.get(uid);
   }

@@ -67,6 +67,11 @@ export class SchedulingQueue {
     };
   }
 
+  /** How many pods each plugin keeps waiting, by profile. */
+  rejections(): { readonly plugin: string; readonly profile: string; readonly pods: number }[] {
+    return this.#unschedulable.rejections();
+  }
+
   /** Where the pod waits; undefined when it does not. */
   whereIs(uid: string): QueueName | undefined {
     if (this.#active.get(uid) !== undefined) return 'active';

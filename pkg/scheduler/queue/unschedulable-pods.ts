@@ -37,6 +37,18 @@ export class UnschedulablePods {
     return entry;
   }
 
+  /** How many pods each plugin turned down, by the name of their scheduler. */
+  rejections(): { readonly plugin: string; readonly profile: string; readonly pods: number }[] {
+    return [...this.#byRejector].flatMap(([plugin, uids]) => {
+      const profiles = new Map<string, number>();
+      for (const uid of uids) {
+        const profile = this.#pods.get(uid)?.pod.pod.spec.schedulerName ?? '';
+        profiles.set(profile, (profiles.get(profile) ?? 0) + 1);
+      }
+      return plugin === NOBODY ? [] : [...profiles].map(([profile, pods]) => ({ plugin, profile, pods }));
+    });
+  }
+
   /** Takes out the pods for which a plugin that turned them down says that it may have changed its mind. */
   takeHelped(helps: (plugin: string, pod: PodInfo) => boolean): QueuedPod[] {
     const taken: QueuedPod[] = [];
