@@ -65,6 +65,8 @@ export interface ContainerParts {
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly Mount[];
   readonly security: ContainerSecurity;
+  /** The running container whose processes this one joins. */
+  readonly targetId: string | undefined;
   /** Bytes of the node. */
   readonly memoryCapacity: number;
 }
@@ -85,6 +87,7 @@ export function containerConfigOf(pod: Pod, spec: Container, parts: ContainerPar
     stdinOnce: spec.stdinOnce ?? false,
     stopSignal: spec.lifecycle?.stopSignal,
     namespaces: namespacesOf(pod),
+    ...(parts.targetId !== undefined && { targetId: parts.targetId }),
     resources: resourcesOf(pod, spec, parts.memoryCapacity),
     security: parts.security,
     labels: { [HASH_LABEL]: hashOf(spec), [BACKOFF_LABEL]: String(parts.backoffMs) },

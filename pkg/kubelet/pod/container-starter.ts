@@ -38,6 +38,8 @@ export interface StartRequest {
   readonly place: PodPlace;
   /** Host paths of the pod's volumes by name. */
   readonly volumes: ReadonlyMap<string, string>;
+  /** Ids of the containers that run, by name. */
+  readonly running: ReadonlyMap<string, string>;
 }
 
 const RETRY_MS = 10_000;
@@ -130,6 +132,7 @@ async function configure(
         environment,
         mounts: await mountsOf(request, environment, context),
         security: security.security,
+        targetId: targetOf(request),
         memoryCapacity: context.node.memoryCapacity,
       }),
     };
@@ -138,6 +141,12 @@ async function configure(
     if (error instanceof Error && 'code' in error) return { ok: false, message: messageWithCauses(error) };
     throw error;
   }
+}
+
+/** Of a container for debugging: the one it looks at. */
+function targetOf({ pod, container, running }: StartRequest): string | undefined {
+  const own = (pod.spec.ephemeralContainers ?? []).find(({ name }) => name === container.spec.name);
+  return running.get(own?.targetContainerName ?? '');
 }
 
 async function seccompProfile(pod: Pod, spec: Container, context: PodContext): Promise<string | undefined> {

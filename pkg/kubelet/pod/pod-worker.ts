@@ -350,7 +350,10 @@ export class PodWorker {
     const name = container.spec.name;
     const place = placeOf(this.#ipsOf(pod, sandbox), this.#context);
     const volumes = this.#volumePaths ?? new Map<string, string>();
-    const request = { pod, container, sandbox, attempt, backoffMs, place, volumes };
+    const running = new Map(
+      this.#observed.containers.flatMap(({ name: of, id, state }) => (state === 'running' ? [[of, id] as const] : [])),
+    );
+    const request = { pod, container, sandbox, attempt, backoffMs, place, volumes, running };
     const failure = await startContainer(request, this.#context, signal);
     if (failure === undefined) this.#failures.delete(name);
     else this.#failures.set(name, failure);

@@ -5,6 +5,7 @@ import type { Container, Probe } from '../../api/schema/generated/core.v1.gen.ts
 import { messageWithCauses } from '../../logging/logger.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import { execInContainer } from './exec-command.ts';
+import { grpcHealth } from './grpc-health.ts';
 import { httpRequest, urlOf } from './http-request.ts';
 import { portOf } from './port.ts';
 
@@ -34,6 +35,7 @@ export async function runProbe(
     const { host = '', port } = probe.tcpSocket;
     return await tcpProbe(host === '' ? target.podIp : host, () => portOf(port, target.spec), timeout, either);
   }
+  if (probe.grpc !== undefined) return await grpcProbe(probe.grpc, target, timeout, either);
   return { outcome: 'unknown', message: 'missing probe handler' };
 }
 
@@ -85,6 +87,22 @@ async function httpProbe(
       return { outcome: 'failure', message: `Get "${shown}": ${why}` };
     }
     return { outcome: 'failure', message: `Get "${shown}": ${networkText(error)}` };
+  }
+}
+
+async function grpcProbe(
+  { port, service = '' }: NonNullable<Probe['grpc']>,
+  { podIp }: ProbeTarget,
+  timeout: AbortSignal,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
+  try {
+    const health = await grpcHealth(podIp, port, service, signal);
+    return health.ok ? { outcome: 'success', message: '' } : { outcome: 'failure', message: health.message };
+  } catch (error) {
+    const address = `${podIp}:${port}`;
+    const why = timeout.aborted ? 'within 1s: context deadline exceeded' : `: ${networkText(error)}`;
+    return { outcome: 'failure', message: `timeout: failed to connect service "${address}" ${why}` };
   }
 }
 

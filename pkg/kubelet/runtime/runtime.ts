@@ -93,6 +93,8 @@ export interface ContainerConfig {
   readonly stdinOnce: boolean;
   readonly stopSignal: string | undefined;
   readonly namespaces: NamespaceOptions;
+  /** Join the processes of this container (`kubectl debug --target`) instead. */
+  readonly targetId?: string;
   readonly resources: ContainerResources;
   readonly security: ContainerSecurity;
   readonly labels: Readonly<Record<string, string>>;

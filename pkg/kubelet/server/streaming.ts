@@ -128,8 +128,9 @@ async function join(
     return;
   }
   try {
-    if (wanted.stdin) void copyIn(streams, session);
-    if (wanted.tty) void copySizes(streams, session);
+    // Both end with the client's side; how it ended is of no interest, the process goes on.
+    if (wanted.stdin) void copyIn(streams, session).catch(() => undefined);
+    if (wanted.tty) void copySizes(streams, session).catch(() => undefined);
     for await (const { stream, data } of session.output) await streams.write(stream, data);
     await streams.finish(ending(await session.exitCode()));
   } catch (error) {
@@ -139,9 +140,13 @@ async function join(
   }
 }
 
+/** A client that goes away in the middle ends its input like one that closes it. */
 async function copyIn(streams: RemoteStreams, session: StreamSession): Promise<void> {
-  for await (const data of streams.stdin) await session.write(data);
-  session.closeStdin();
+  try {
+    for await (const data of streams.stdin) await session.write(data);
+  } finally {
+    session.closeStdin();
+  }
 }
 
 async function copySizes(streams: RemoteStreams, session: StreamSession): Promise<void> {

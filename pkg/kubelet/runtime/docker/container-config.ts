@@ -72,6 +72,7 @@ export function containerBody(
       IpcMode: namespaces.ipc === 'node' ? 'host' : `container:${sandbox.id}`,
       ...(namespaces.pid === 'node' && { PidMode: 'host' }),
       ...(namespaces.pid === 'pod' && { PidMode: `container:${sandbox.id}` }),
+      ...(config.targetId !== undefined && { PidMode: `container:${config.targetId}` }),
       LogConfig: LOG_CONFIG,
       Mounts: config.mounts.map((mount) => ({
         Type: 'bind' as const,

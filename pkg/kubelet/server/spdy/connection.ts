@@ -1,7 +1,6 @@
 // The server's side of a SPDY/3.1 connection over any byte stream: streams that the client opens, as Duplexes. No flow control,
 // which Kubernetes' clients do not have either: a stream that is not read holds up the whole connection instead. Pings are
 // answered. Ends with its transport; disposing it ends both.
-import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { AsyncQueue } from '../async-queue.ts';
 import { cutFrames, dataBytes, pingBytes, replyBytes, resetBytes, type Frame } from './frames.ts';
@@ -71,6 +70,7 @@ export class SpdyConnection implements Disposable {
   readonly #codec = new HeaderCodec();
   readonly #opened = new AsyncQueue<SpdyStream>(MOST_STREAMS);
   readonly #byId = new Map<number, SpdyStream>();
+  #room: Promise<void> | undefined;
 
   constructor(transport: Duplex) {
     this.#transport = transport;
@@ -80,9 +80,21 @@ export class SpdyConnection implements Disposable {
 
   async send(bytes: Buffer): Promise<void> {
     if (this.#transport.destroyed || this.#transport.writableEnded) return;
-    if (!this.#transport.write(bytes)) {
-      await Promise.race([once(this.#transport, 'drain'), once(this.#transport, 'close')]);
-    }
+    if (!this.#transport.write(bytes)) await (this.#room ??= this.#waitForRoom());
+  }
+
+  /** One wait for all streams that want to send. */
+  async #waitForRoom(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        this.#transport.off('drain', done);
+        this.#transport.off('close', done);
+        resolve();
+      };
+      this.#transport.on('drain', done);
+      this.#transport.on('close', done);
+    });
+    this.#room = undefined;
   }
 
   forget(stream: SpdyStream, tell: boolean): void {
