@@ -36,7 +36,7 @@ zone.putSlice(testSlice('portless', [testEndpoint('10.244.0.6')], { ports: [] })
 zone.putService(testService('alias', { type: 'ExternalName', clusterIP: '', externalName: 'example.org.' }));
 
 function ask(name: string, type = 'A'): Answer {
-  return answer({ name, type }, { zone, domain: DOMAIN, serial: 7 });
+  return answer({ name, type }, { zone, domain: DOMAIN, serial: 7, complete: true });
 }
 function show(record: DnsRecord): string {
   if (record.type === 'SRV') return `SRV ${record.data.port} ${record.data.target}`;
@@ -167,7 +167,7 @@ test('the domain has SOA and NS, and tells the version of the rules it follows',
 test('a zone forgets what is removed and what moved', () => {
   const changing = new Zone();
   changing.putNamespace('ns');
-  const view = { zone: changing, domain: DOMAIN, serial: 1 };
+  const view = { zone: changing, domain: DOMAIN, serial: 1, complete: true };
   const service = testService('a', { clusterIP: '10.96.0.9' });
   changing.putService(service);
   changing.putService(testService('a', { clusterIP: '10.96.0.10' }));
@@ -182,4 +182,12 @@ test('a zone forgets what is removed and what moved', () => {
   changing.removeSlice(slice);
   changing.removeService(service);
   expect(answer({ name: 'a.ns.svc.cluster.local', type: 'A' }, view)).toMatchObject({ code: 'NXDOMAIN' });
+});
+
+test('while the zone is still being read, what is in it is told, and nobody hears that something does not exist', () => {
+  const view = { zone, domain: DOMAIN, serial: 1, complete: false };
+  const found = (name: string) => answer({ name, type: 'A' }, view);
+  expect(found('web.ns.svc.cluster.local')).toMatchObject({ code: 'NOERROR', answers: [{ data: '10.96.0.1' }] });
+  expect(found('none.ns.svc.cluster.local')).toMatchObject({ code: 'SERVFAIL', authorities: [] });
+  expect(found('example.org')).toEqual({ from: 'elsewhere' });
 });

@@ -11,6 +11,8 @@ export interface ZoneView {
   readonly domain: string;
   /** Changes whenever the zone does; goes into SOA. */
   readonly serial: number;
+  /** False while the zone is still being read: what is not in it may exist all the same. */
+  readonly complete: boolean;
 }
 
 /** Seconds that an answer may be kept: pods come and go, and asking here again costs next to nothing. */
@@ -26,6 +28,12 @@ interface Found {
 }
 
 export function answer(question: Question, view: ZoneView): Answer {
+  const found = answerFrom(question, view);
+  if (view.complete || found.from === 'elsewhere' || found.answers.length > 0) return found;
+  return { from: 'cluster', code: 'SERVFAIL', answers: [], authorities: [], additionals: [] };
+}
+
+function answerFrom(question: Question, view: ZoneView): Answer {
   const name = question.name.toLowerCase();
   const { domain } = view;
   if (name === domain) return atApex(question, view);

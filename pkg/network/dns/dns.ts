@@ -6,6 +6,7 @@ import type { Client } from '../../client/client.ts';
 import { SharedInformers } from '../../client/shared-informers.ts';
 import type { Clock, Random } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { ZoneView } from './answer.ts';
 import { Forwarder } from './forwarder.ts';
 import { followHostUpstreams } from './host-upstreams.ts';
 import { DNS_NAMESPACE, DNS_SERVICE, isRegistered, register, type Registration } from './registration.ts';
@@ -106,8 +107,7 @@ export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<
 }
 
 interface Following extends AsyncDisposable {
-  /** Undefined until all of the cluster is known. */
-  view(domain: string): { zone: Zone; domain: string; serial: number } | undefined;
+  view(domain: string): ZoneView;
   synced(signal: AbortSignal): Promise<void>;
 }
 
@@ -135,7 +135,7 @@ function followZone(informers: SharedInformers, clock: Clock): Following {
     all[2].on({ added: putSlice, changed: putSlice, deleted: changing((object) => zone.removeSlice(object)) }),
   ];
   return {
-    view: (domain) => (all.every(({ hasSynced }) => hasSynced) ? { zone, domain, serial: serial >>> 0 } : undefined),
+    view: (domain) => ({ zone, domain, serial: serial >>> 0, complete: all.every(({ hasSynced }) => hasSynced) }),
     synced: async (signal) => void (await Promise.all(all.map((informer) => informer.synced(signal)))),
     [Symbol.asyncDispose]: () => {
       for (const handler of handlers) handler[Symbol.dispose]();

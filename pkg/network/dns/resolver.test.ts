@@ -28,7 +28,7 @@ function resolver(
   return new Resolver({
     forwarder: { ask: (query) => Promise.resolve(options.upstream?.(query)) },
     random: options.random ?? (() => 0),
-    view: () => (options.synced === false ? undefined : { zone, domain: 'cluster.local', serial: 1 }),
+    view: () => ({ zone, domain: 'cluster.local', serial: 1, complete: options.synced ?? true }),
   });
 }
 
@@ -95,7 +95,12 @@ describe('an ExternalName', () => {
 });
 
 test('tells nobody that a name does not exist before it knows the cluster', async () => {
-  expect(await ask(resolver({ synced: false }), 'none.ns.svc.cluster.local')).toMatchObject({ rcode: 'SERVFAIL' });
+  const upstream = () => {
+    throw new Error('names of the cluster are not asked of others');
+  };
+  expect(await ask(resolver({ synced: false, upstream }), 'none.ns.svc.cluster.local')).toMatchObject({
+    rcode: 'SERVFAIL',
+  });
   expect(await ask(resolver(), 'none.ns.svc.cluster.local')).toMatchObject({ rcode: 'NXDOMAIN' });
 });
 

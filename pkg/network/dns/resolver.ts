@@ -10,8 +10,7 @@ import type { Answer, DnsRecord } from './records.ts';
 export interface ResolverOptions {
   readonly forwarder: Pick<Forwarder, 'ask'>;
   readonly random: Random;
-  /** Undefined until the zone is complete: until then nobody is told that a name does not exist. */
-  view(): ZoneView | undefined;
+  view(): ZoneView;
 }
 
 export type Transport = 'udp' | 'tcp';
@@ -33,8 +32,7 @@ export class Resolver {
     if (parsed.is === 'refused') return parsed.reply;
     const { query } = parsed;
     if (query.edns !== undefined && query.edns.version > 0) return encodeReply(query, { code: 'BADVERS' });
-    const view = this.#options.view();
-    const found: Answer = view === undefined ? { from: 'elsewhere' } : answer(query.question, view);
+    const found = answer(query.question, this.#options.view());
     if (found.from === 'elsewhere') return this.#forward(query, transport, signal);
     if (found.chase !== undefined) return this.#chase(query, found, transport, signal);
     return this.#fit(query, this.#reply(query, found), transport);
@@ -56,9 +54,7 @@ export class Resolver {
     const added: Buffer[] = [];
     let target = found.chase;
     for (let step = 0; step < CHASE_LIMIT && target !== undefined; step++) {
-      const view = this.#options.view();
-      const next: Answer =
-        view === undefined ? { from: 'elsewhere' } : answer({ name: target, type: query.question.type }, view);
+      const next = answer({ name: target, type: query.question.type }, this.#options.view());
       if (next.from === 'elsewhere') {
         const reply = await this.#options.forwarder.ask(questionFor(query, target), signal);
         if (reply !== undefined) added.push(reply);

@@ -3,7 +3,7 @@ import type { Node } from '../../api/schema/generated/core.v1.gen.ts';
 import { VirtualClock } from '../../clock/virtual-clock.ts';
 import { testEndpoint, testService, testSlice } from '../test-objects.ts';
 import { ProxyHealth } from './proxy-health.ts';
-import { wantedHealthChecks } from './proxy.ts';
+import { wantedHealthChecks } from './wanted-health-checks.ts';
 
 test('is unhealthy only when a change has waited for a minute', async () => {
   const clock = new VirtualClock();
@@ -60,10 +60,7 @@ test('health check ports are those of load balancers with policy Local, with the
   const wanted = wantedHealthChecks(
     [testService('a', spec), testService('b', { ...spec, externalTrafficPolicy: 'Cluster' })],
     () => slices,
-    {
-      name: 'here',
-      ips: [],
-    },
+    { name: 'here' },
   );
   expect([...wanted]).toEqual([[31_000, { namespace: 'ns', service: 'a', localEndpoints: 1 }]]);
 });

@@ -3,7 +3,6 @@
 // takes them away. Established connections are the kernel's and survive every change.
 import type { Registry } from 'prom-client';
 import { endpointSlices, nodes, services } from '../../api/resources.ts';
-import type { Service } from '../../api/schema/generated/core.v1.gen.ts';
 import type { EndpointSlice } from '../../api/schema/generated/discovery.v1.gen.ts';
 import type { Client } from '../../client/client.ts';
 import { createInformer } from '../../client/informer.ts';
@@ -11,21 +10,22 @@ import { SharedInformers } from '../../client/shared-informers.ts';
 import type { Clock, Random } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { runHostCommand, type RunHostCommand } from '../host-command.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { kernelSysctls, type Sysctls } from '../sysctl.ts';
 import { ipv4 } from './address-family.ts';
-import { countLocalReady } from './endpoint-choice.ts';
 import { FlowCleaner } from './flow-cleaner.ts';
-import { HealthCheckPorts, type HealthCheck } from './health-check-ports.ts';
+import { HealthCheckPorts } from './health-check-ports.ts';
+import { closeLoopback, isGuarded, openLoopback } from './loopback-access.ts';
 import { NftSession } from './nft-session.ts';
-import { applyRules, chainExists, requireNft } from './nftables.ts';
+import { applyRules, requireNft } from './nftables.ts';
 import { ProxyHealth } from './proxy-health.ts';
 import { createProxyMetrics } from './proxy-metrics.ts';
 import { RuleTable } from './rule-table.ts';
 import { RuleWriter } from './rule-writer.ts';
 import { PROXY_TABLE, rulesFor, serviceKey, serviceKeyOfSlice } from './rules.ts';
-import { endpointsOf, servicePortsOf } from './service-port.ts';
 import { serviceRules, type ProxyNode } from './service-rules.ts';
-import { udpPortOf, type UdpPort } from './udp-flows.ts';
+import { UdpPorts } from './udp-ports.ts';
+import { wantedHealthChecks } from './wanted-health-checks.ts';
 
 export interface ProxyOptions {
   readonly client: Client;
@@ -40,7 +40,7 @@ export interface ProxyOptions {
   readonly masqueradeAll?: boolean;
   /** Default true: node ports answer on 127.0.0.1 where the kernel can be told to. */
   readonly localhostNodePorts?: boolean;
-  /** CIDRs; default: all local addresses. */
+  /** CIDRs, or `primary` for the addresses of the node object; default: all local addresses. */
   readonly nodePortAddresses?: readonly string[];
   /** Informers that others in the process use too and run; by default the proxy runs its own. */
   readonly informers?: SharedInformers;
@@ -54,9 +54,7 @@ export interface ProxyOptions {
   readonly sessionCommand?: readonly [string, ...string[]];
 }
 
-const ROUTE_LOCALNET = 'net/ipv4/conf/all/route_localnet';
 const BRIDGE_NETFILTER = 'net/bridge/bridge-nf-call-iptables';
-const GUARD_CHAIN = 'loopback-guard';
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
 /** When the change of a pod or Service happened that a slice's last change is about. */
 const TRIGGER_ANNOTATION = 'endpoints.kubernetes.io/last-change-trigger-time';
@@ -115,18 +113,21 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
     new NftSession({ clock, ...(options.sessionCommand && { command: options.sessionCommand }) }),
   );
   const healthChecks = ending.use(new HealthCheckPorts(() => health.healthy, log));
-  const localnet = await allowLoopback(options, { family: family.nft, tableName, run, sysctls }, running);
+  const loopback =
+    (options.localhostNodePorts ?? true)
+      ? await openLoopback({ family: family.nft, table: tableName, run, sysctls }, running)
+      : { works: false, ours: false };
+  let node = currentNode();
   const hooks = {
     ...(options.clusterCidr !== undefined && { clusterCidr: options.clusterCidr }),
     masqueradeAll: options.masqueradeAll ?? false,
     bridgeNetfilter: await sysctls.set(BRIDGE_NETFILTER, '1'),
-    localhostNodePorts: localnet.works,
-    loopbackGuard: localnet.ours,
-    nodePortAddresses: options.nodePortAddresses ?? [],
+    localhostNodePorts: loopback.works,
+    loopbackGuard: loopback.ours,
+    nodePortAddresses: (options.nodePortAddresses ?? []).flatMap((one) => (one === 'primary' ? node.ips : [one])),
   };
 
-  let node = currentNode();
-  let udp = udpPortsByService(serviceInformer.store.list(), slicesOf);
+  const udp = new UdpPorts();
   const refreshHealthChecks = () => {
     healthChecks.set(wantedHealthChecks(serviceInformer.store.list(), slicesOf, node));
   };
@@ -148,13 +149,13 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
       metrics?.services.set(serviceInformer.store.size);
       let udpChanged = changed === undefined;
       for (const key of changed ?? []) {
-        udpChanged = refreshUdp(udp, key, serviceInformer.store.get(key), slicesOf(key)) || udpChanged;
+        udpChanged = udp.set(key, serviceInformer.store.get(key), slicesOf(key)) || udpChanged;
         for (const slice of slicesOf(key)) {
           const trigger = Date.parse(slice.metadata.annotations?.[TRIGGER_ANNOTATION] ?? '');
           if (trigger > startedAt - 300_000) metrics?.programmingSeconds.observe(Math.max(0, now - trigger) / 1000);
         }
       }
-      if (changed === undefined) udp = udpPortsByService(serviceInformer.store.list(), slicesOf);
+      if (changed === undefined) udp.reset(serviceInformer.store.list(), slicesOf);
       if (udpChanged) cleaning.request();
     },
     failed: () => metrics?.failures.inc(),
@@ -164,7 +165,7 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
     random,
     log,
   });
-  const cleaning = oneAtATime(() => cleaner.clean([...udp.values()].flat(), new Set(node.ips), running));
+  const cleaning = oneAtATime(() => cleaner.clean(udp.all(), new Set(node.ips), running));
   ending.defer(() => cleaning.idle());
 
   const touch = (key: string | undefined) => {
@@ -218,93 +219,9 @@ export async function removeProxyRules(
 ): Promise<void> {
   const { tableName = PROXY_TABLE, run = runHostCommand, sysctls = kernelSysctls } = options;
   if ((await run(['nft', '--version'])).outcome === 'missing') return;
-  const guarded = await chainExists({ family: ipv4.nft, table: tableName, chain: GUARD_CHAIN }, run);
+  const place = { family: ipv4.nft, table: tableName, run, sysctls };
+  const guarded = await isGuarded(place);
   const removed = await applyRules(new RuleTable(tableName, ipv4).removal(), run);
   if (!removed.ok) throw new Error(`could not remove the Service rules: ${removed.message}`);
-  // The guard stands only where it was this proxy that opened 127.0.0.0/8.
-  if (guarded) await sysctls.set(ROUTE_LOCALNET, '0');
-}
-
-interface Localnet {
-  readonly works: boolean;
-  /** Opened by this proxy (or by its run before), so it also guards and closes it. */
-  readonly ours: boolean;
-}
-
-async function allowLoopback(
-  { localhostNodePorts = true }: ProxyOptions,
-  { family, tableName, run, sysctls }: { family: string; tableName: string; run: RunHostCommand; sysctls: Sysctls },
-  signal: AbortSignal,
-): Promise<Localnet> {
-  if (!localhostNodePorts) return { works: false, ours: false };
-  const before = await sysctls.read(ROUTE_LOCALNET);
-  const guarded = await chainExists({ family, table: tableName, chain: GUARD_CHAIN }, run, signal);
-  const works = await sysctls.set(ROUTE_LOCALNET, '1');
-  return { works, ours: works && (guarded || before === '0') };
-}
-
-/** The health check ports of Services that keep their traffic on the node it came to. */
-export function wantedHealthChecks(
-  all: readonly Service[],
-  slicesOf: (key: string) => readonly EndpointSlice[],
-  node: ProxyNode,
-): Map<number, HealthCheck> {
-  const wanted = new Map<number, HealthCheck>();
-  for (const service of all) {
-    const { spec, metadata } = service;
-    const port = spec.healthCheckNodePort ?? 0;
-    if (port === 0 || spec.type !== 'LoadBalancer' || spec.externalTrafficPolicy !== 'Local') continue;
-    const ready = servicePortsOf(service, ipv4).map((one) =>
-      countLocalReady(endpointsOf(one, slicesOf(serviceKey(service)), ipv4), node),
-    );
-    wanted.set(port, {
-      namespace: metadata.namespace ?? '',
-      service: metadata.name ?? '',
-      localEndpoints: Math.max(0, ...ready),
-    });
-  }
-  return wanted;
-}
-
-function udpPortsByService(
-  all: readonly Service[],
-  slicesOf: (key: string) => readonly EndpointSlice[],
-): Map<string, readonly UdpPort[]> {
-  const found = new Map<string, readonly UdpPort[]>();
-  for (const service of all) refreshUdp(found, serviceKey(service), service, slicesOf(serviceKey(service)));
-  return found;
-}
-
-/** Answers with whether the Service has, or had, UDP ports. */
-function refreshUdp(
-  known: Map<string, readonly UdpPort[]>,
-  key: string,
-  service: Service | undefined,
-  slices: readonly EndpointSlice[],
-): boolean {
-  const had = known.delete(key);
-  const ports = service === undefined ? [] : servicePortsOf(service, ipv4);
-  const udp = ports.flatMap((port) => udpPortOf(port, endpointsOf(port, slices, ipv4)) ?? []);
-  if (udp.length > 0) known.set(key, udp);
-  return had || udp.length > 0;
-}
-
-/** Runs `task` when asked, never twice at once; asked while it runs, it runs once more. */
-function oneAtATime(task: () => Promise<unknown>): { request(): void; idle(): Promise<void> } {
-  let current: Promise<void> | undefined;
-  let again = false;
-  const work = async (): Promise<void> => {
-    do {
-      again = false;
-      await task();
-    } while (again);
-    current = undefined;
-  };
-  return {
-    request() {
-      if (current === undefined) current = work();
-      else again = true;
-    },
-    idle: async () => await current,
-  };
+  if (guarded) await closeLoopback(place);
 }
