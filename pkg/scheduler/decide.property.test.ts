@@ -98,6 +98,19 @@ const stepArbitrary = fc.oneof(
   fc.record({ do: fc.constant('delete' as const), index: fc.integer({ min: 0, max: 14 }) }),
 );
 
+/** Pods that ask about everything that the snapshot keeps an index of. */
+const probes: PodChoice[] = (['DoNotSchedule', 'ScheduleAnyway'] as const).map((spread) => ({
+  index: 99,
+  app: 'web',
+  cpu: undefined,
+  memory: undefined,
+  hostPort: undefined,
+  prefers: 'a',
+  tolerates: true,
+  antiAffinity: 'preferred',
+  spread,
+}));
+
 test('decisions hold in any order of events', () => {
   const profile = defaultProfile();
   fc.assert(
@@ -163,6 +176,12 @@ test('decisions hold in any order of events', () => {
       for (const each of nodes.values()) anew.setNode(each);
       for (const { pod: each, nodeName } of placed.values()) anew.addPod(podInfoOf(each), nodeName);
       expect(snapshot.describe()).toEqual(anew.describe());
+      for (const probe of probes) {
+        const info = podInfoOf(makePod(probe, 0));
+        const [kept, fresh] = [explain(profile, info, snapshot), explain(profile, info, anew)];
+        expect(Object.fromEntries(kept.scores)).toEqual(Object.fromEntries(fresh.scores));
+        expect(Object.fromEntries(kept.failures)).toEqual(Object.fromEntries(fresh.failures));
+      }
       for (const info of snapshot.nodes()) {
         expect(info.requested.milliCpu).toBeLessThanOrEqual(info.allocatable.milliCpu);
         expect(info.requested.memory).toBeLessThanOrEqual(info.allocatable.memory);

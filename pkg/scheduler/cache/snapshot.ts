@@ -6,6 +6,7 @@ import type { PodInfo } from '../framework/pod-info.ts';
 import type { Labels } from '../framework/pod-terms.ts';
 import { ChangeLog } from './change-log.ts';
 import { PodGroups } from './pod-groups.ts';
+import { TopologyIndex } from './topology-index.ts';
 
 const NO_LABELS: Labels = {};
 /** How many changes of nodes are remembered; a shape of pod not seen for longer is looked at anew. */
@@ -18,6 +19,7 @@ export class Snapshot {
   readonly #free: number[] = [];
   readonly #byName = new Map<string, NodeInfo>();
   readonly #imageCounts = new Map<string, number>();
+  readonly #topology = new TopologyIndex();
   readonly #namespaces = new Map<string, Labels>();
   /** Priority -> how many placed pods have it. */
   readonly #priorities = new Map<number, number>();
@@ -52,6 +54,11 @@ export class Snapshot {
     return this.#imageCounts.get(image) ?? 0;
   }
 
+  /** The places of a topology, with the number of nodes at each. */
+  places(topologyKey: string): ReadonlyMap<string, number> {
+    return this.#topology.places(topologyKey, () => this.nodes().map((node) => node.labels));
+  }
+
   namespaceLabels(namespace: string): Labels {
     return this.#namespaces.get(namespace) ?? NO_LABELS;
   }
@@ -72,7 +79,9 @@ export class Snapshot {
     const info = this.#entry(node.metadata.name);
     if (info.node === undefined) this.#nodeCount++;
     this.#countImages(info, -1);
+    const before = info.node === undefined ? undefined : info.labels;
     info.setNode(node);
+    this.#topology.replace(before, info.labels);
     this.#countImages(info, 1);
     this.changes.add(info.slot);
     return info;
@@ -83,6 +92,7 @@ export class Snapshot {
     if (info?.node === undefined) return;
     this.#nodeCount--;
     this.#countImages(info, -1);
+    this.#topology.replace(info.labels, undefined);
     info.setNode(undefined);
     this.changes.add(info.slot);
     this.#dropIfEmpty(info);

@@ -102,18 +102,38 @@ function hasAllLabels(constraints: readonly Constraint[], node: NodeInfo): boole
   return constraints.every(({ topologyKey }) => node.labels[topologyKey] !== undefined);
 }
 
+/** Whether every node that has a constraint's label counts for it, so that nodes need not be asked one by one. */
+function countsAllNodes(constraints: readonly Constraint[], { pod }: PodInfo, snapshot: Snapshot): boolean {
+  if (constraints.some(({ honorTaints }) => honorTaints) || requiredNodeMatch(pod) !== undefined) return false;
+  if (constraints.length === 1) return true;
+  return constraints.every(({ topologyKey }) => {
+    let nodes = 0;
+    for (const count of snapshot.places(topologyKey).values()) nodes += count;
+    return nodes === snapshot.nodeCount;
+  });
+}
+
 function prepareFilter(constraints: readonly Constraint[], pod: PodInfo, snapshot: Snapshot): NodeCheck | undefined {
   if (constraints.length === 0) return undefined;
   const included = inclusion(pod);
+  const countsAll = countsAllNodes(constraints, pod, snapshot);
   const states = constraints.map((constraint) => {
     const pods = matchingPods(constraint, pod, snapshot);
     const domains = new Map<string, number>();
-    for (const node of snapshot.nodes()) {
-      const value = node.labels[constraint.topologyKey];
-      if (value === undefined || !hasAllLabels(constraints, node) || !included(constraint, node)) continue;
-      domains.set(value, (domains.get(value) ?? 0) + (pods.get(node.slot) ?? 0));
+    if (countsAll) {
+      for (const value of snapshot.places(constraint.topologyKey).keys()) domains.set(value, 0);
+      for (const [slot, count] of pods) {
+        const value = snapshot.at(slot)?.labels[constraint.topologyKey];
+        if (value !== undefined) domains.set(value, (domains.get(value) ?? 0) + count);
+      }
+    } else {
+      for (const node of snapshot.nodes()) {
+        const value = node.labels[constraint.topologyKey];
+        if (value === undefined || !hasAllLabels(constraints, node) || !included(constraint, node)) continue;
+        domains.set(value, (domains.get(value) ?? 0) + (pods.get(node.slot) ?? 0));
+      }
     }
-    const least = domains.size < constraint.minDomains ? 0 : Math.min(...domains.values());
+    const least = domains.size < constraint.minDomains ? 0 : leastOf(domains.values());
     return { constraint, domains, least, self: constraint.selector?.matches(pod.labels) === true ? 1 : 0 };
   });
   return (node) => {
@@ -124,6 +144,12 @@ function prepareFilter(constraints: readonly Constraint[], pod: PodInfo, snapsho
     }
     return undefined;
   };
+}
+
+function leastOf(numbers: Iterable<number>): number {
+  let least = Infinity;
+  for (const number of numbers) if (number < least) least = number;
+  return least;
 }
 
 function prepareScore(
