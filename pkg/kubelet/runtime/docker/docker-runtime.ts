@@ -53,14 +53,17 @@ export interface DockerRuntimeOptions {
 /** Connects and makes what every pod needs: network and pause image. Throws RuntimeError when the engine does not answer. */
 export async function createDockerRuntime(options: DockerRuntimeOptions): Promise<ContainerRuntime> {
   const docker = new Docker(connectionOf(options.endpoint));
-  await ensurePodNetwork(docker, options.network);
-  const pauseImage = await ensurePauseImage(docker, options.architecture);
-  return new DockerRuntime(docker, {
+  const prepare = async () => {
+    await ensurePodNetwork(docker, options.network);
+    return await ensurePauseImage(docker, options.architecture);
+  };
+  const facts = {
     owner: options.nodeName,
     network: options.network.name,
-    pauseImage,
+    pauseImage: await prepare(),
     lowestOomScore: options.lowestOomScore,
-  });
+  };
+  return new DockerRuntime(docker, facts, prepare);
 }
 
 function connectionOf(endpoint: string): Docker.DockerOptions {
@@ -74,8 +77,11 @@ class DockerRuntime implements ContainerRuntime {
   readonly #facts: EngineFacts;
   readonly #observer: Observer;
   readonly #changes = new Limiter(CHANGES_AT_ONCE);
+  /** Makes network and pause image again: somebody may have pruned them. */
+  readonly #prepare: () => Promise<unknown>;
 
-  constructor(docker: Docker, facts: EngineFacts) {
+  constructor(docker: Docker, facts: EngineFacts, prepare: () => Promise<unknown>) {
+    this.#prepare = prepare;
     this.#docker = docker;
     this.#facts = facts;
     this.#observer = new Observer(docker, facts.owner, facts.network);
@@ -89,19 +95,29 @@ class DockerRuntime implements ContainerRuntime {
 
   async runPodSandbox(config: SandboxConfig, signal?: AbortSignal): Promise<SandboxState> {
     return await this.#changes.run(async () => {
-      const identity = { type: 'podsandbox', pod: config.pod, container: '', attempt: config.attempt } as const;
-      const id = await this.#create(sandboxBody(config, this.#facts), engineNameOf(identity), signal);
-      const container = this.#docker.getContainer(id);
       try {
-        await engineCallAccepting([NOT_MODIFIED], 'start sandbox', () => container.start(abortable(signal)));
-      } catch (cause) {
-        // Half a sandbox holds the name and perhaps a port: the next try must begin with nothing.
-        await this.removePodSandbox(id);
-        throw cause;
+        return await this.#runSandbox(config, signal);
+      } catch (error) {
+        if (!(error instanceof RuntimeError) || error.kind !== 'gone') throw error;
+        await this.#prepare();
+        return await this.#runSandbox(config, signal);
       }
-      const details = await engineCall('inspect sandbox', () => container.inspect(abortable(signal)));
-      return sandboxStateOf(details, config.pod, config.attempt, this.#facts.network);
     }, signal);
+  }
+
+  async #runSandbox(config: SandboxConfig, signal: AbortSignal | undefined): Promise<SandboxState> {
+    const identity = { type: 'podsandbox', pod: config.pod, container: '', attempt: config.attempt } as const;
+    const id = await this.#create(sandboxBody(config, this.#facts), engineNameOf(identity), signal);
+    const container = this.#docker.getContainer(id);
+    try {
+      await engineCallAccepting([NOT_MODIFIED], 'start sandbox', () => container.start(abortable(signal)));
+    } catch (cause) {
+      // Half a sandbox holds the name and perhaps a port: the next try must begin with nothing.
+      await this.removePodSandbox(id);
+      throw cause;
+    }
+    const details = await engineCall('inspect sandbox', () => container.inspect(abortable(signal)));
+    return sandboxStateOf(details, config.pod, config.attempt, this.#facts.network);
   }
 
   async removePodSandbox(id: string, signal?: AbortSignal): Promise<void> {
