@@ -1,0 +1,44 @@
+// tkctl beside kubectl on the same API server: for every command of every row the same output, the same errors, the same
+// exit code. Where tkctl says more (the nearest right word for a mistyped one), comparable() leaves that out.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensureBuilt } from '../../hack/ensure-built.ts';
+import { startApiServer, type ApiServerProcess } from '../support/api-server.ts';
+import { kubectlPath } from '../support/kubectl.ts';
+import { runRow, type Bench } from './compare.ts';
+import { rows } from './rows.ts';
+
+const ROW_LIMIT_MS = 60_000;
+
+describe('tkctl does what kubectl does', () => {
+  let server: ApiServerProcess;
+  let bench: Bench;
+
+  beforeAll(async () => {
+    await ensureBuilt(() => undefined);
+    server = await startApiServer();
+    bench = {
+      kubectl: { command: await kubectlPath(35), args: [] },
+      tkctl: { command: process.execPath, args: [fileURLToPath(new URL('../../dist/tkctl.js', import.meta.url))] },
+      directory: mkdtempSync(join(tmpdir(), 'ctl-')),
+      kubeconfig: readFileSync(server.kubeconfig, 'utf8'),
+    };
+  }, 120_000);
+
+  afterAll(async () => {
+    rmSync(bench.directory, { recursive: true, force: true });
+    await server[Symbol.asyncDispose]();
+  });
+
+  test.each(rows.map((row, index) => ({ row, index, name: row.run[0] ?? '' })))(
+    'row $index: $name and what follows',
+    async ({ row, index }) => {
+      const { kubectl, tkctl } = await runRow(bench, row, index);
+      expect(tkctl).toEqual(kubectl);
+    },
+    ROW_LIMIT_MS,
+  );
+});

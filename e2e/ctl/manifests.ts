@@ -1,0 +1,192 @@
+// The manifests that the differential test's rows name.
+
+export const manifests: Readonly<Record<string, string>> = {
+  'pod.yaml': `apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels: {app: web}
+spec:
+  containers:
+  - name: nginx
+    image: nginx
+    ports: [{containerPort: 80, name: http}]
+  terminationGracePeriodSeconds: 0
+`,
+  'pod-immutable.yaml': `apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels: {app: web}
+spec:
+  containers:
+  - name: other
+    image: nginx
+`,
+  'web.yaml': `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  labels: {app: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: nginx
+        image: nginx:1
+        ports: [{containerPort: 80}]
+        env: [{name: A, value: "1"}, {name: B, value: "2"}]
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+  labels: {app: web}
+spec:
+  selector: {app: web}
+  ports: [{port: 80, targetPort: 80}]
+`,
+  'web2.yaml': `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  labels: {app: web, tier: front}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: nginx
+        image: nginx:2
+        env: [{name: B, value: "3"}, {name: C, value: "4"}]
+      - name: side
+        image: busybox
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+spec:
+  selector: {app: web}
+  ports: [{port: 80, targetPort: 80}, {name: more, port: 81}]
+`,
+  'cm.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata: {name: config}
+data:
+  a: b
+  long: |
+    some
+    lines
+`,
+  'cm2.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata: {name: config}
+data:
+  a: c
+`,
+  'multi/a.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata: {name: multi-a}
+`,
+  'multi/b.json': `{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "multi-b"}}]}`,
+  'multi/deep/c.yml': `apiVersion: v1
+kind: Secret
+metadata: {name: multi-c}
+stringData: {x: y}
+`,
+  'multi/readme.txt': 'not a manifest',
+  'unknown-kind.yaml': `apiVersion: example.com/v1
+kind: Widget
+metadata: {name: w}
+`,
+  'bad-field.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata: {name: bad-field}
+dataa: {a: b}
+`,
+  'invalid.yaml': `apiVersion: v1
+kind: Pod
+metadata: {name: Bad_Name}
+spec: {containers: []}
+`,
+  'other-ns.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata: {name: elsewhere, namespace: kube-public}
+`,
+  'generate.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata: {generateName: gen-}
+`,
+  'empty.yaml': '',
+  'nodocs.yaml': '---\n# nothing\n---\n',
+  'broken.yaml': 'a: b\n c: d\n',
+  'no-kind.yaml': 'apiVersion: v1\nmetadata: {name: x}\n',
+  'columns.txt': 'NAME CONTAINER\nmetadata.name spec.containers[0].name\n',
+  'template.txt': '{.metadata.name}={.data.a}',
+  'rich-pod.yaml': `apiVersion: v1
+kind: Pod
+metadata:
+  name: rich
+  annotations: {note: short, multi: "a\\nb"}
+spec:
+  nodeSelector: {disk: ssd}
+  serviceAccountName: default
+  priority: 0
+  tolerations:
+  - {key: a, operator: Equal, value: b, effect: NoSchedule}
+  - {operator: Exists}
+  initContainers:
+  - name: init
+    image: busybox
+    command: [sh, -c, "echo hi\\nexit 0"]
+  containers:
+  - name: main
+    image: nginx
+    args: [--x, --y]
+    ports: [{containerPort: 80, name: http}, {containerPort: 443}]
+    resources: {limits: {cpu: 500m, memory: 64Mi}, requests: {cpu: 100m}}
+    livenessProbe: {httpGet: {path: /live, port: http}, periodSeconds: 5}
+    readinessProbe: {exec: {command: [cat, /ready]}, initialDelaySeconds: 3}
+    startupProbe: {tcpSocket: {port: 80}}
+    envFrom: [{configMapRef: {name: c}}, {prefix: P_, secretRef: {name: s, optional: true}}]
+    env:
+    - {name: PLAIN, value: x}
+    - {name: LINES, value: "a\\nb"}
+    - {name: NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+    - {name: CPU, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}
+    - {name: SECRET, valueFrom: {secretKeyRef: {name: s, key: k}}}
+    - {name: MAP, valueFrom: {configMapKeyRef: {name: c, key: k, optional: true}}}
+    volumeMounts:
+    - {name: tmp, mountPath: /tmp}
+    - {name: host, mountPath: /host, readOnly: true, subPath: sub}
+  volumes:
+  - {name: tmp, emptyDir: {}}
+  - {name: mem, emptyDir: {medium: Memory, sizeLimit: 1Mi}}
+  - {name: host, hostPath: {path: /etc}}
+  - {name: cm, configMap: {name: c, optional: true}}
+  - {name: sec, secret: {secretName: s}}
+  - {name: down, downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}}
+`,
+  'rs.yaml': `apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: set}
+spec:
+  replicas: 2
+  selector: {matchExpressions: [{key: a, operator: In, values: [b, c]}]}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: busybox}]}
+`,
+  'node.yaml': `apiVersion: v1
+kind: Node
+metadata:
+  name: NODE
+  labels: {kubernetes.io/hostname: NODE}
+`,
+};
