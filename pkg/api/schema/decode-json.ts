@@ -232,16 +232,16 @@ function endsInEscape(text: string, end: number): boolean {
   return slashes % 2 === 1;
 }
 
+/** Without recursion: what was parsed may be nested deeper than the stack. */
 function keysInValue(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
   let keys = 0;
-  if (Array.isArray(value)) {
-    for (const item of value) if (typeof item === 'object') keys += keysInValue(item);
-    return keys;
-  }
-  for (const item of Object.values(value)) {
-    keys++;
-    if (typeof item === 'object') keys += keysInValue(item);
+  const pending: unknown[] = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    const inner: unknown[] = Array.isArray(next) ? next : Object.values(next);
+    if (!Array.isArray(next)) keys += inner.length;
+    for (const item of inner) if (typeof item === 'object') pending.push(item);
   }
   return keys;
 }

@@ -2,6 +2,7 @@
 // what is in it, around a message whose fields have the numbers of decode-protobuf-numbers.ts. The message becomes the same
 // value that JSON would have been, and is then decoded like any other.
 import { ApiError } from '../meta/status.ts';
+import { formatTime } from '../meta/time.ts';
 import { decodeValue, type Decoded, type DecodeValueOptions } from './decode.ts';
 import { protobufNumbers } from './decode-protobuf-numbers.ts';
 import { ProtobufFault, protobufParts, type ProtobufPart } from './decode-protobuf-parts.ts';
@@ -140,12 +141,12 @@ function scalarOf(part: ProtobufPart, scalar: Scalar): unknown {
     case 'intOrString':
       return intOrString(part.bytes);
     case 'time':
-      return time(part.bytes, (date) => `${date.slice(0, 19)}Z`);
+      return time(part.bytes, (seconds) => formatTime(seconds * 1000));
     case 'microTime':
-      return time(
-        part.bytes,
-        (date, nanos) => `${date.slice(0, 19)}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`,
-      );
+      return time(part.bytes, (seconds, nanos) => {
+        const micros = String(Math.floor(nanos / 1000)).padStart(6, '0');
+        return formatTime(seconds * 1000).replace('Z', `.${micros}Z`);
+      });
     case 'json':
       return json(part.bytes);
   }
@@ -162,8 +163,11 @@ function intOrString(bytes: Uint8Array): number | string {
   return isText ? textField(bytes, 3) : integer;
 }
 
+/** Of a date that JavaScript can hold. */
+const LAST_SECOND = 8_640_000_000_000;
+
 /** Seconds and nanoseconds since the epoch; an empty message is no time at all. */
-function time(bytes: Uint8Array, print: (date: string, nanos: number) => string): string | null {
+function time(bytes: Uint8Array, print: (seconds: number, nanos: number) => string): string | null {
   let seconds: number | undefined;
   let nanos = 0;
   for (const part of protobufParts(bytes)) {
@@ -171,9 +175,8 @@ function time(bytes: Uint8Array, print: (date: string, nanos: number) => string)
     if (part.number === 2) nanos = part.integer();
   }
   if (seconds === undefined) return null;
-  const date = new Date(seconds * 1000);
-  if (Number.isNaN(date.getTime())) throw new ProtobufFault('time out of range');
-  return print(date.toISOString(), nanos);
+  if (Math.abs(seconds) > LAST_SECOND) throw new ProtobufFault('time out of range');
+  return print(seconds, nanos);
 }
 
 /** RawExtension and FieldsV1 hold JSON as bytes. */

@@ -1,6 +1,7 @@
 // How the scalars of Kubernetes' types are read from JSON: what is accepted, the one form they are kept in, and Go's words
 // for what is not. Times are kept in UTC with whole seconds (MicroTime: microseconds), quantities in canonical form.
 import { canonicalQuantity } from '../meta/quantity.ts';
+import { canonicalMicroTime, canonicalTime } from '../meta/time.ts';
 import type { Scalar } from './object-schema.ts';
 
 export type ScalarReading =
@@ -36,13 +37,9 @@ export function readScalar(scalar: Scalar, value: unknown): ScalarReading {
     case 'intOrString':
       return readIntOrString(value);
     case 'time':
-      return readTime(value, TIME_LAYOUT, (ms) => `${new Date(ms).toISOString().slice(0, 19)}Z`);
+      return readTime(value, TIME_LAYOUT, canonicalTime);
     case 'microTime':
-      return readTime(
-        value,
-        MICRO_TIME_LAYOUT,
-        (ms, micros) => `${new Date(ms).toISOString().slice(0, 19)}.${micros}Z`,
-      );
+      return readTime(value, MICRO_TIME_LAYOUT, canonicalMicroTime);
   }
 }
 
@@ -133,22 +130,12 @@ function readBytes(value: unknown): ScalarReading {
 
 const TIME_LAYOUT = '2006-01-02T15:04:05Z07:00';
 const MICRO_TIME_LAYOUT = '2006-01-02T15:04:05.000000Z07:00';
-const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
-
-function readTime(value: unknown, layout: string, print: (ms: number, micros: string) => string): ScalarReading {
+function readTime(value: unknown, layout: string, canonical: (text: string) => string | undefined): ScalarReading {
   if (typeof value !== 'string') {
     return format(`json: cannot unmarshal ${jsonKind(value)} into Go value of type string`);
   }
-  const parts = RFC3339.exec(value);
-  if (parts === null) return format(timeFault(value, layout));
-  const [, year, month, day, hour, minute, second, fraction, zone] = parts;
-  const ms = Date.parse(`${year}-${month}-${day}T${hour?.padStart(2, '0')}:${minute}:${second}${zone}`);
-  const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-  if (Number.isNaN(ms) || Number(day) > daysInMonth || Number(hour) > 23) {
-    const part = Number(month) < 1 || Number(month) > 12 ? 'month' : Number(hour) > 23 ? 'hour' : 'day';
-    return format(`parsing time ${JSON.stringify(value)}: ${part} out of range`);
-  }
-  return { ok: true, value: print(ms, (fraction ?? '').slice(0, 6).padEnd(6, '0')) };
+  const text = canonical(value);
+  return text === undefined ? format(timeFault(value, layout)) : { ok: true, value: text };
 }
 
 /** Go's parser names the first piece of its layout that it could not find. */
@@ -164,7 +151,8 @@ function timeFault(text: string, layout: string): string {
     [/^:/, ':'],
     [/^\d{2}/, '04'],
     [/^:/, ':'],
-    [/^\d{2}([.,]\d+)?/, '05'],
+    [/^\d{2}/, '05'],
+    layout === MICRO_TIME_LAYOUT ? [/^\.\d{6}(?!\d)/, '.000000'] : [/^([.,]\d+)?/, '.000000'],
     [/^(Z|[+-]\d{2}:\d{2})/, 'Z07:00'],
   ];
   let rest = text;
@@ -175,7 +163,12 @@ function timeFault(text: string, layout: string): string {
     }
     rest = rest.slice(match[0].length);
   }
-  return `parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest)}`;
+  if (rest !== '') return `parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest)}`;
+  // Every piece is there, so one of the numbers is too large.
+  const [, month = 0, , hour = 0, minute = 0, second = 0] = text.split(/[-T:.,Z+]/).map(Number);
+  const part =
+    month < 1 || month > 12 ? 'month' : hour > 23 ? 'hour' : minute > 59 ? 'minute' : second > 59 ? 'second' : 'day';
+  return `parsing time ${JSON.stringify(text)}: ${part} out of range`;
 }
 
 function format(message: string): ScalarReading {

@@ -150,6 +150,18 @@ test('with Warn the same faults are warnings and the unknown fields are dropped;
   expect(decodeObject(text, json(pod, 'Ignore')).warnings).toEqual([]);
 });
 
+test('a body nested too deeply is refused with 400, whatever it is part of', () => {
+  const deep = (open: string, inner: string, close: string): string =>
+    `${open.repeat(50_000)}${inner}${close.repeat(50_000)}`;
+  for (const text of [
+    deep('[', '', ']'),
+    `{"metadata":${deep('{"a":', '1', '}')}}`,
+    `{"spec":{"containers":${deep('[', '', ']')}}}`,
+  ]) {
+    expect(messageOf(() => decodeObject(text, json(pod)))).not.toBe('no error');
+  }
+});
+
 test('DeleteOptions are taken under the name of any group', () => {
   const schema = schemaOf('meta.v1.DeleteOptions');
   const options = { schema, groupVersionKind: { group: '', version: 'v1', kind: 'DeleteOptions' } };

@@ -2,6 +2,7 @@
 // (nearly every one) pass a compiled validator and are taken as parsed; the others are read by an exact walk that repairs
 // what Go would repair and says what is wrong.
 import { ApiError } from '../meta/status.ts';
+import { withinDepth } from './decode-depth.ts';
 import { hasDuplicateKeys, readJson, type DuplicateKeys } from './decode-json.ts';
 import { DecodeFault, isRecord, walkObject } from './decode-walk.ts';
 import { readYaml } from './decode-yaml.ts';
@@ -32,7 +33,10 @@ export interface Decoded {
 
 /** Decodes a request's body; throws a 400 ApiError for what Kubernetes refuses. */
 export function decodeObject(text: string, options: DecodeOptions): Decoded {
-  if (options.format === 'yaml') return decodeYaml(text, options);
+  return withinDepth(() => (options.format === 'yaml' ? decodeYaml(text, options) : decodeJson(text, options)));
+}
+
+function decodeJson(text: string, options: DecodeOptions): Decoded {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -50,7 +54,7 @@ export function decodeObject(text: string, options: DecodeOptions): Decoded {
 
 /** Decodes a value that is already parsed: from a caller in this process, or made by a patch. */
 export function decodeValue(value: unknown, options: DecodeValueOptions): Decoded {
-  return decode(value, options, {});
+  return withinDepth(() => decode(value, options, {}));
 }
 
 interface Source {

@@ -1,5 +1,6 @@
 // The body of a server-side apply: YAML, or JSON, which clients send just as often and which is read much faster as such.
 import { ApiError } from '../../api/meta/status.ts';
+import { withinDepth } from '../../api/schema/decode-depth.ts';
 import { hasDuplicateKeys } from '../../api/schema/decode-json.ts';
 import { readYaml } from '../../api/schema/decode-yaml.ts';
 import type { FieldValidation } from '../../api/schema/decode.ts';
@@ -12,7 +13,7 @@ export interface AppliedText {
 
 /** Throws a 400 ApiError for what is no YAML and, with `Strict`, for keys that stand twice. */
 export function readApplied(text: string, fieldValidation: FieldValidation): AppliedText {
-  const { value, duplicates } = parse(text);
+  const { value, duplicates } = withinDepth(() => parse(text));
   if (fieldValidation === 'Ignore' || duplicates.length === 0) return { value, warnings: [] };
   if (fieldValidation === 'Warn') return { value, warnings: [...duplicates] };
   throw new ApiError(

@@ -2,7 +2,9 @@
 // does (unless somebody else owns it), and refuses to change what others own unless forced. Semantics and texts:
 // sigs.k8s.io/structured-merge-diff and k8s.io/apimachinery/pkg/util/managedfields.
 import { ApiError, type StatusCause } from '../../api/meta/status.ts';
+import { formatTime } from '../../api/meta/time.ts';
 import { decodeValue } from '../../api/schema/decode.ts';
+import { withinDepth } from '../../api/schema/decode-depth.ts';
 import { isRecord } from '../../api/schema/decode-walk.ts';
 import type { KindDefinition } from '../../api/schema/kind.ts';
 import { schemaOf, type FieldSchema } from '../../api/schema/object-schema.ts';
@@ -32,7 +34,7 @@ import {
   updateManagers,
   withoutBookkeeping,
 } from './managed-fields.ts';
-import { decodeManagers, managerKey, timestamp, type Manager, type Managers } from './managers.ts';
+import { decodeManagers, managerKey, type Manager, type Managers } from './managers.ts';
 import { badPatch, untranslated } from './patch-errors.ts';
 import { resetFieldsOf, SERVER_FIELDS } from './reset-fields.ts';
 import { mergeTyped, removeFields } from './typed-merge.ts';
@@ -63,11 +65,15 @@ const BEFORE_FIRST_APPLY = 'before-first-apply';
 
 /** Throws an ApiError: 409 with one cause per conflict, 400 or 500 for a configuration that is not acceptable. */
 export function applyServerSide(options: ApplyOptions): Applied {
+  return withinDepth(() => applied(options));
+}
+
+function applied(options: ApplyOptions): Applied {
   const { kind, live, manager, subresource } = options;
   const objectSchema = schemaOf(kind.schema);
   const schema = rootSchema(objectSchema);
   const apiVersion = apiVersionOf(kind.type);
-  const applied = checkedConfiguration(options, schema, apiVersion);
+  const configuration = checkedConfiguration(options, schema, apiVersion);
   const base: KubeObject = live ?? { kind: kind.type.kind, apiVersion, metadata: emptyMetadata() };
   const managers = managersBefore(options, base, apiVersion);
   const identity = { name: manager, operation: 'Apply', apiVersion, subresource } as const;
@@ -75,14 +81,14 @@ export function applyServerSide(options: ApplyOptions): Applied {
     options,
     schema,
     base,
-    applied,
+    applied: configuration,
     managers,
     identity,
     ignored: resetFieldsOf(objectSchema, subresource),
   };
   const outcome = settle(work);
   const object = finished(work, outcome.merged);
-  if (manager === KUBECTL) refreshLastApplied(object, applied);
+  if (manager === KUBECTL) refreshLastApplied(object, configuration);
   setManagedFields(object, keepTimes(outcome.managers, live, object));
   return { object, changed: live === undefined || !isEqual(live, object) };
 }
@@ -125,7 +131,7 @@ function mergeAndOwn(work: Work, force: boolean): Outcome & { readonly conflicts
   const last = managers.get(key)?.set ?? EMPTY;
   const set = recursiveDifference(toFieldSet(schema, applied), ignored);
   const claimed: Managers = new Map(managers);
-  claimed.set(key, { ...identity, time: timestamp(options.now), set });
+  claimed.set(key, { ...identity, time: formatTime(options.now), set });
   // Only what was applied last time and is not now can be too much.
   const surplus = !isEmpty(difference(last, set));
   const whole = mergeTyped(schema, live, applied);
@@ -140,7 +146,7 @@ function mergeAndOwn(work: Work, force: boolean): Outcome & { readonly conflicts
   const after = takeFromOthers(claimed, change, key);
   const mine = difference(set, SERVER_FIELDS);
   if (isEmpty(mine)) after.delete(key);
-  else after.set(key, { ...identity, time: timestamp(options.now), set: mine });
+  else after.set(key, { ...identity, time: formatTime(options.now), set: mine });
   return { merged, managers: after, conflicts: [] };
 }
 

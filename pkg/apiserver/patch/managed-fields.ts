@@ -1,5 +1,6 @@
 // Keeps metadata.managedFields on creates, updates and patches: whoever changes a field owns it from then on, alone.
 // Rules: k8s.io/apimachinery/pkg/util/managedfields. Server-side apply itself is in apply.ts.
+import { formatTime } from '../../api/meta/time.ts';
 import type { ManagedFieldsEntry } from '../../api/schema/generated/meta.v1.gen.ts';
 import type { FieldSchema, ObjectSchema } from '../../api/schema/object-schema.ts';
 import type { KubeObject } from '../../api/schema/resource-type.ts';
@@ -12,7 +13,6 @@ import {
   encodeManagers,
   foldOldUpdaters,
   managerKey,
-  timestamp,
   type Manager,
   type Managers,
 } from './managers.ts';
@@ -63,7 +63,7 @@ function trackCreate({ schema, apiVersion, next, manager, subresource, now }: Tr
       manager: manager === '' ? 'unknown' : manager,
       operation: 'Update',
       apiVersion,
-      time: timestamp(now),
+      time: formatTime(now),
       fieldsType: 'FieldsV1',
       fieldsV1: fields,
       ...(subresource !== '' && { subresource }),
@@ -94,7 +94,7 @@ export function updateManagers(managers: Managers, options: TrackOptions): Manag
     const key = managerKey(identity);
     const previous = after.get(key);
     const set = previous === undefined ? gained : union(gained, previous.set);
-    after.set(key, { ...identity, time: timestamp(now), set });
+    after.set(key, { ...identity, time: formatTime(now), set });
   }
   foldOldUpdaters(after);
   return after;

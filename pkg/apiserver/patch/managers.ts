@@ -103,8 +103,3 @@ export function foldOldUpdaters(managers: Managers): void {
     surplus--;
   }
 }
-
-/** Seconds as metav1.Time writes them. `now` is in milliseconds. */
-export function timestamp(now: number): string {
-  return `${new Date(now).toISOString().slice(0, 19)}Z`;
-}

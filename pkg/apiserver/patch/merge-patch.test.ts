@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { schemaOf } from '../../api/schema/object-schema.ts';
 import { applyMergePatch } from './merge-patch.ts';
+import { MERGE_PATCH, patchObject } from './patch.ts';
 
 describe('the examples of RFC 7386', () => {
   test.each([
@@ -30,4 +32,16 @@ test('applying a patch again changes nothing more, and the document stays as it 
       expect(document).toEqual(copy);
     }),
   );
+});
+
+test('a patch nested too deeply is refused with 400', () => {
+  const patch = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
+  const request = {
+    contentType: MERGE_PATCH,
+    patch,
+    live: {},
+    schema: schemaOf('core.v1.Pod'),
+    fieldValidation: 'Warn',
+  } as const;
+  expect(() => patchObject(request)).toThrow('exceeded max depth');
 });

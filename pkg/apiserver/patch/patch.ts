@@ -2,6 +2,7 @@
 // field validation has to say of the patch itself. Decoding of the result into the kind is decodePatched.
 import { ApiError } from '../../api/meta/status.ts';
 import { decodeValue, type Decoded, type DecodeValueOptions, type FieldValidation } from '../../api/schema/decode.ts';
+import { withinDepth } from '../../api/schema/decode-depth.ts';
 import { hasDuplicateKeys, readJson, type DuplicateKeys } from '../../api/schema/decode-json.ts';
 import { jsonKind } from '../../api/schema/decode-scalars.ts';
 import { isRecord } from '../../api/schema/decode-walk.ts';
@@ -35,6 +36,10 @@ export interface Patched {
 
 /** Applies a patch; `live` and the patch stay unchanged. Throws an ApiError as Kubernetes would answer. */
 export function patchObject(request: PatchRequest): Patched {
+  return withinDepth(() => patched(request));
+}
+
+function patched(request: PatchRequest): Patched {
   const { live, schema } = request;
   switch (mediaType(request.contentType)) {
     case JSON_PATCH: {
@@ -71,7 +76,7 @@ export function patchObject(request: PatchRequest): Patched {
  * the patched object (or, for a strategic merge, the patch).
  */
 export function decodePatched(
-  patched: unknown,
+  result: unknown,
   request: { readonly contentType: string; readonly patch: unknown },
   options: DecodeValueOptions,
 ): Decoded {
@@ -79,14 +84,14 @@ export function decodePatched(
   const { groupVersionKind } = options;
   const shown = (): string => {
     const value = typeof request.patch === 'string' ? readJson(request.patch) : undefined;
-    if (!strategic) return JSON.stringify(patched);
+    if (!strategic) return JSON.stringify(result);
     return goFormat(value?.ok === true ? value.value : request.patch);
   };
   // A strategic merge never changes what the object is.
-  const value = strategic && isRecord(patched) ? { ...patched, ...typeMeta(groupVersionKind) } : patched;
+  const value = strategic && isRecord(result) ? { ...result, ...typeMeta(groupVersionKind) } : result;
   if (!strategic && isRecord(value) && (!value['kind'] || !value['apiVersion'])) {
     const missing = !value['kind'] ? 'Kind' : 'apiVersion';
-    throw invalidResult(shown(), `Object '${missing}' is missing in '${JSON.stringify(patched)}'`);
+    throw invalidResult(shown(), `Object '${missing}' is missing in '${JSON.stringify(result)}'`);
   }
   try {
     return decodeValue(value, options);
