@@ -42,10 +42,11 @@ describe('servicePortsOf', () => {
     expect(servicePortsOf(testService('a', {}, { ingress }), ipv4)[0]?.loadBalancerIps).toEqual([]);
   });
 
-  test('ignores an external policy on a Service that has no external traffic policy', () => {
+  test('heeds an external policy only on a Service with a way in from outside', () => {
     const spec = { externalTrafficPolicy: 'Local' };
     expect(servicePortsOf(testService('a', spec), ipv4)[0]?.externalLocal).toBe(false);
-    expect(servicePortsOf(testService('a', { ...spec, type: 'NodePort' }), ipv4)[0]?.externalLocal).toBe(true);
+    for (const way of [{ type: 'NodePort' }, { type: 'LoadBalancer' }, { externalIPs: ['198.51.100.1'] }])
+      expect(servicePortsOf(testService('a', { ...spec, ...way }), ipv4)[0]?.externalLocal).toBe(true);
   });
 });
 

@@ -1,6 +1,6 @@
 // A Service and its EndpointSlices reduced to what the proxy acts on: one ServicePort per port that has a virtual address,
 // with the endpoints behind it. Pure. Rules: k8s.io/kubernetes/pkg/proxy serviceport.go, endpointslicecache.go.
-import type { Service } from '../../api/schema/generated/core.v1.gen.ts';
+import type { Service, ServiceSpec } from '../../api/schema/generated/core.v1.gen.ts';
 import type { EndpointSlice } from '../../api/schema/generated/discovery.v1.gen.ts';
 import type { AddressFamily } from './address-family.ts';
 
@@ -71,7 +71,7 @@ export function servicePortsOf(service: Service, family: AddressFamily): Service
       .map((cidr) => cidr.trim())
       .filter((cidr) => family.hasCidr(cidr)),
     internalLocal: spec.internalTrafficPolicy === 'Local',
-    externalLocal: spec.externalTrafficPolicy === 'Local' && (spec.type === 'NodePort' || spec.type === 'LoadBalancer'),
+    externalLocal: spec.externalTrafficPolicy === 'Local' && isExternallyAccessible(spec),
     affinitySeconds:
       spec.sessionAffinity === 'ClientIP'
         ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS)
@@ -82,6 +82,11 @@ export function servicePortsOf(service: Service, family: AddressFamily): Service
     if (protocol === undefined) return [];
     return [{ ...shared, portName: port.name ?? '', protocol, port: port.port, nodePort: port.nodePort ?? 0 }];
   });
+}
+
+/** Whether clients outside the cluster have a way in, without which an external policy means nothing. */
+function isExternallyAccessible({ type, externalIPs = [] }: ServiceSpec): boolean {
+  return type === 'NodePort' || type === 'LoadBalancer' || externalIPs.length > 0;
 }
 
 /** The endpoints behind one port, each address and port once, in a stable order. */
