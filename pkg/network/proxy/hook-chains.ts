@@ -34,7 +34,7 @@ export interface HookChain {
 export const MASQUERADE_MARK = 0x4000;
 
 /** Sets and maps with their nft type. */
-export function COLLECTIONS(family: AddressFamily): { name: Collection; kind: 'set' | 'map'; body: string }[] {
+export function collections(family: AddressFamily): { name: Collection; kind: 'set' | 'map'; body: string }[] {
   const { addressType } = family;
   const servicePort = `type ${addressType} . inet_proto . inet_service : verdict;`;
   const nodePort = 'type inet_proto . inet_service : verdict;';

@@ -7,7 +7,7 @@
 //         hairpin-pairs                    endpoint . endpoint: a pod that reaches itself
 //   chains of the hooks (hook-chains.ts), and per port cluster-, local-, external-, firewall-, endpoint-<ns>/<svc>/...
 import type { AddressFamily } from './address-family.ts';
-import { COLLECTIONS, hookChains, type HookOptions } from './hook-chains.ts';
+import { collections, hookChains, type HookOptions } from './hook-chains.ts';
 import { NO_RULES, type Collection, type Element, type ServiceRules } from './service-rules.ts';
 
 /** How many clients one endpoint's session affinity remembers; beyond that, new clients are spread as without affinity. */
@@ -56,7 +56,7 @@ export class RuleTable {
       `add table ${this.#table}`,
       `delete table ${this.#table}`,
       `add table ${this.#table}`,
-      ...COLLECTIONS(this.#family).map(({ name, kind, body }) => `add ${kind} ${this.#table} ${name} { ${body} }`),
+      ...collections(this.#family).map(({ name, kind, body }) => `add ${kind} ${this.#table} ${name} { ${body} }`),
     ];
     const plan: Plan = { added: [], filled: [], elements: [], removed: [] };
     for (const rules of this.#services.values()) this.#planChains(NO_RULES, rules, plan);
