@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parseLabelSelector, selectorFromLabels, selectorFromObject } from './label-selector.ts';
 import { isApiError } from './status.ts';
 
-test.each([
+test.each<{ text: string; matches: Record<string, string>[]; not: Record<string, string>[] }>([
   { text: '', matches: [{}, { a: '1' }], not: [] },
   { text: 'a=1', matches: [{ a: '1' }], not: [{}, { a: '2' }] },
   { text: 'a==1', matches: [{ a: '1' }], not: [{ a: '2' }] },
@@ -72,7 +72,7 @@ const requirement = fc.oneof(
   word.map((key) => `!${key}`),
   fc.tuple(word, fc.constantFrom('=', '==', '!='), value).map(([key, operator, text]) => `${key}${operator}${text}`),
   fc
-    .tuple(word, fc.constantFrom('in', 'notin'), fc.array(value, { minLength: 1, maxLength: 3 }))
+    .tuple(word, fc.constantFrom('in', 'notin'), fc.uniqueArray(value, { minLength: 1, maxLength: 3 }))
     .map(([key, operator, values]) => `${key} ${operator} (${values.join(',')})`),
 );
 

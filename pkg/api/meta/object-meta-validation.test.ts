@@ -28,7 +28,7 @@ test('good metadata has no faults', () => {
   expect(validateObjectMeta(good, RULES)).toEqual([]);
 });
 
-test.each([
+test.each<{ what: Partial<ObjectMeta>; field: string; says: string }>([
   { what: { name: '' }, field: 'metadata.name', says: 'Required value: name or generateName is required' },
   { what: { name: 'A' }, field: 'metadata.name', says: 'Invalid value: "A": a lowercase RFC 1123 subdomain' },
   { what: { namespace: '' }, field: 'metadata.namespace', says: 'Required value' },

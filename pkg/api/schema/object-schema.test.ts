@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { enums } from './enums.ts';
 import { fields } from './generated/fields.gen.ts';
 import { keptZeros } from './kept-zeros.ts';
 import { parseMergeRules } from './merge-rules.ts';
@@ -69,4 +70,13 @@ test('zero values go unless they say something of their own', () => {
     },
     status: {},
   });
+});
+
+test('the table of enums names fields that exist', () => {
+  for (const [type, values] of Object.entries(enums)) {
+    expect(
+      Object.keys(values).filter((name) => fields[type]?.[name] === undefined),
+      type,
+    ).toEqual([]);
+  }
 });

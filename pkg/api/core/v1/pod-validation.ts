@@ -109,7 +109,7 @@ function withUpdatablesOf(spec: PodSpec, old: PodSpec): PodSpec {
   if (spec.initContainers !== undefined) {
     rest.initContainers = images(spec.initContainers, old.initContainers ?? []);
   }
-  for (const field of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates', 'ephemeralContainers'] as const) {
+  for (const field of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates'] as const) {
     keepOld(rest, old, field);
   }
   const grace = old.terminationGracePeriodSeconds;
