@@ -4,20 +4,23 @@ import { isApiError } from '../api/meta/status.ts';
 import type { KubeObject } from '../api/schema/resource-type.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { Store } from '../storage/store.ts';
 import { sameJson } from './registry/copy-json.ts';
 import type { ResourceApi } from './registry/resource-api.ts';
 import type { ServedKind } from './registry/served-kind.ts';
 import type { ServiceAddresses } from './registry/service-addresses.ts';
 import type { WriteContext } from './registry/write-parts.ts';
 import type { UserInfo } from './request.ts';
-import type { WatchCache } from './watchcache/watch-cache.ts';
+import { ServerPresence } from './server-presence.ts';
 
 /** Any kind's object, as far as it is written here. */
 type Bare = KubeObject & { [field: string]: unknown };
 
 export interface BootstrapParts {
   readonly api: ResourceApi;
-  readonly cache: WatchCache;
+  readonly store: Store;
+  /** Other API servers have endpoints too. */
+  readonly sharedStore: boolean;
   readonly clock: Clock;
   readonly log: Logger;
   readonly addresses: ServiceAddresses;
@@ -30,9 +33,10 @@ const MYSELF: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 
 const HOME = 'default';
 const NAME = 'kubernetes';
 
-export class Bootstrap implements Disposable {
+export class Bootstrap implements AsyncDisposable {
   readonly #parts: BootstrapParts;
   #timer: Disposable | undefined;
+  #presence: ServerPresence | undefined;
   #stopped = false;
 
   constructor(parts: BootstrapParts) {
@@ -46,9 +50,10 @@ export class Bootstrap implements Disposable {
     this.#arm();
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     this.#timer?.[Symbol.dispose]();
+    await this.#presence?.withdraw();
   }
 
   #arm(): void {
@@ -69,7 +74,7 @@ export class Bootstrap implements Disposable {
   }
 
   async #repair(): Promise<void> {
-    await Promise.all([this.#ensureService(), this.#ensureEndpoints(), this.#ensureEndpointSlice()]);
+    await Promise.all([this.#ensureService(), this.#ensureEndpoints()]);
   }
 
   async #ensureService(): Promise<void> {
@@ -87,28 +92,33 @@ export class Bootstrap implements Disposable {
     });
   }
 
-  async #ensureEndpoints(): Promise<void> {
-    const { advertise, api } = this.#parts;
-    const served = api.kindOf('', 'endpoints');
-    if (advertise === undefined || served === undefined) return;
-    const { address, port } = advertise;
-    await this.#ensure(served, {
-      ...typed('v1', 'Endpoints', metadata(NAME, { 'endpointslice.kubernetes.io/skip-mirror': 'true' })),
-      subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
-    });
+  /** Addresses of all API servers that are alive and listen on this one's port. */
+  async #addresses(advertise: { address: string; port: number }): Promise<readonly string[]> {
+    this.#presence ??= this.#parts.sharedStore ? new ServerPresence(this.#parts.store, advertise) : undefined;
+    return this.#presence === undefined ? [advertise.address] : this.#presence.announce();
   }
 
-  async #ensureEndpointSlice(): Promise<void> {
+  async #ensureEndpoints(): Promise<void> {
     const { advertise, api } = this.#parts;
-    const served = api.kindOf('discovery.k8s.io', 'endpointslices');
-    if (advertise === undefined || served === undefined) return;
-    const { address, port } = advertise;
-    await this.#ensure(served, {
-      ...typed('discovery.k8s.io/v1', 'EndpointSlice', metadata(NAME, { 'kubernetes.io/service-name': NAME })),
-      addressType: 'IPv4',
-      endpoints: [{ addresses: [address], conditions: { ready: true } }],
-      ports: [{ name: 'https', port, protocol: 'TCP' }],
-    });
+    if (advertise === undefined) return;
+    const { port } = advertise;
+    const addresses = await this.#addresses(advertise);
+    const endpoints = api.kindOf('', 'endpoints');
+    const slices = api.kindOf('discovery.k8s.io', 'endpointslices');
+    await Promise.all([
+      endpoints !== undefined &&
+        this.#ensure(endpoints, {
+          ...typed('v1', 'Endpoints', metadata(NAME, { 'endpointslice.kubernetes.io/skip-mirror': 'true' })),
+          subsets: [{ addresses: addresses.map((ip) => ({ ip })), ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+        }),
+      slices !== undefined &&
+        this.#ensure(slices, {
+          ...typed('discovery.k8s.io/v1', 'EndpointSlice', metadata(NAME, { 'kubernetes.io/service-name': NAME })),
+          addressType: 'IPv4',
+          endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+          ports: [{ name: 'https', port, protocol: 'TCP' }],
+        }),
+    ]);
   }
 
   /** Creates the object, or makes an existing one equal in everything but metadata. */

@@ -324,7 +324,7 @@ describe.each(['direct', 'https'] as const)('over %s', (kind) => {
     const bind = (node: string) =>
       ask(transport(), 'POST', `${path}/${name}/binding`, { metadata: { name }, target: { kind: 'Node', name: node } });
     const answers = await Promise.all(['n1', 'n2', 'n3'].map(bind));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409, 409]);
   });
 
   test('Services created at the same time get addresses and ports of their own', async () => {

@@ -17,6 +17,7 @@ import { bugResponse, EncodedBytes, statusResponse } from './encoded.ts';
 import { forbidden, internalError, unauthorized } from './http-errors.ts';
 import { negotiate } from './http/accept.ts';
 import { RequestMetrics, type RequestLabels } from './metrics/request-metrics.ts';
+import { AllocationClaims } from './registry/allocation-claims.ts';
 import { Committer } from './registry/committer.ts';
 import { newUid } from './registry/identity.ts';
 import { Reader } from './registry/reader.ts';
@@ -77,12 +78,15 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const reader = new Reader(cache, store);
   const committer = new Committer(store, cache);
   const tokens = serviceAccountTokens(options, cache);
-  const addresses = new ServiceAddresses(
-    options.serviceCidr ?? '10.96.0.0/12',
-    options.nodePorts ?? { first: 30_000, last: 32_767 },
+  const sharedStore = options.sharedStore ?? false;
+  const addresses = new ServiceAddresses({
+    cidr: options.serviceCidr ?? '10.96.0.0/12',
+    ports: options.nodePorts ?? { first: 30_000, last: 32_767 },
     cache,
     random,
-  );
+    log,
+    claims: sharedStore ? new AllocationClaims(store) : undefined,
+  });
   const plugins = [
     ...admissionPlugins({ cache, reader, clock, random, ...options.admission }),
     ...(options.extraAdmission ?? []),
@@ -101,15 +105,30 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
     watches: new WatchService(cache, clock, random),
     clock,
-    subresources: subresourceHandlers({ tokens, authorizer, tokenAuthenticators, kubelets: options.kubelets }),
+    subresources: subresourceHandlers({ tokens, authorizer, tokenAuthenticators, kubelets: options.kubelets, random }),
   });
-  const bootstrap = new Bootstrap({ api, cache, clock, log, addresses, advertise: options.advertise });
+  const bootstrap = new Bootstrap({
+    api,
+    store,
+    clock,
+    log,
+    addresses,
+    advertise: options.advertise,
+    sharedStore,
+  });
   await bootstrap.run();
   parts.use(bootstrap);
   cache.forgetHistory();
   parts.use(startCompaction(store, clock, log));
   const metrics = new RequestMetrics();
-  const paths = new SystemPaths({ kinds: options.kinds, store, cache, metrics, tokens, isReady: () => true });
+  const paths = new SystemPaths({
+    kinds: options.kinds,
+    store,
+    cache,
+    metrics,
+    tokens,
+    advertise: options.advertise,
+  });
   const owned = parts.move();
   const core = new Core({ api, paths, authorizer, metrics, clock, random, log });
   return {

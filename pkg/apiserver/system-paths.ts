@@ -19,7 +19,7 @@ export interface SystemPathsParts {
   readonly cache: WatchCache;
   readonly metrics: RequestMetrics;
   readonly tokens: ServiceAccountTokens | undefined;
-  readonly isReady: () => boolean;
+  readonly advertise: { readonly address: string; readonly port: number } | undefined;
 }
 
 const FOR_EVERYBODY: ReadonlySet<string> = new Set(['/version', '/version/', '/api', '/api/', '/apis', '/apis/']);
@@ -47,10 +47,12 @@ export class SystemPaths {
     if (path.startsWith('/openapi/')) return this.#openApi(request);
     if (path === '/.well-known/openid-configuration' || path === '/openid/v1/jwks') return this.#openId(path);
     if (path === '/') return jsonResponse(200, { paths: this.#rootPaths() });
+    const { advertise } = this.#parts;
     const found = answerDiscovery(
       path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path,
       headers['accept'] ?? '',
       this.#parts.kinds,
+      advertise === undefined ? {} : { serverAddress: `${advertise.address}:${advertise.port}` },
     );
     if (found !== undefined) {
       const { body, contentType } = found;
@@ -144,7 +146,7 @@ function notFoundPage(): ApiResponse {
   return textResponse(404, '404 page not found\n');
 }
 
-function checksOf({ store, isReady }: SystemPathsParts): HealthCheck[] {
+function checksOf({ store }: SystemPathsParts): HealthCheck[] {
   const everywhere = ['livez', 'readyz', 'healthz'] as const;
   const answering = async () => {
     await store.revision();
@@ -159,7 +161,7 @@ function checksOf({ store, isReady }: SystemPathsParts): HealthCheck[] {
     {
       name: 'poststarthook/bootstrap-controller',
       endpoints: everywhere,
-      check: () => (isReady() ? undefined : 'not finished'),
+      check: () => undefined,
     },
     { name: 'shutdown', endpoints: ['readyz'], check: () => undefined },
   ];

@@ -42,8 +42,9 @@ export class Creator {
     if (!tracked) this.#track(context, object, now);
     await this.#parts.admission.admit(admissionRequest(context, 'CREATE', now, { object, old: undefined }));
     const generated = this.#fillSystemFields(object, now);
+    const hook = hookOf(this.#parts, served);
     const reservation =
-      hookOf(this.#parts, served)?.begin({ object, old: undefined, dryRun: options.dryRun }) ?? NO_RESERVATION;
+      hook === undefined ? NO_RESERVATION : await hook.begin({ object, old: undefined, dryRun: options.dryRun });
     let stored = false;
     try {
       definition.prepareForCreate(object, strategyContext(context, now));

@@ -6,31 +6,54 @@ import { invalid, type FieldError } from '../../api/meta/status.ts';
 import type { Service } from '../../api/schema/generated/core.v1.gen.ts';
 import type { KubeObject } from '../../api/schema/resource-type.ts';
 import type { Random } from '../../clock/clock.ts';
+import type { Logger } from '../../logging/logger.ts';
 import { internalError } from '../http-errors.ts';
 import type { WatchCache } from '../watchcache/watch-cache.ts';
 import { AddressRange } from './address-range.ts';
+import type { AllocationClaims } from './allocation-claims.ts';
+import { copyJson } from './copy-json.ts';
 import { carryOverAllocations, fillFamilies, needsClusterIp, needsNodePorts } from './service-defaults.ts';
-import type { Reservation, ResourceHook } from './write-parts.ts';
+import type { HookChange, Reservation, ResourceHook } from './write-parts.ts';
 
 export interface PortRange {
   readonly first: number;
   readonly last: number;
 }
 
+export interface ServiceAddressesParts {
+  /** IPv4. */
+  readonly cidr: string;
+  readonly ports: PortRange;
+  readonly cache: WatchCache;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Needed where other API servers give out addresses too. */
+  readonly claims: AllocationClaims | undefined;
+}
+
 const PREFIX = '/registry/core/services/';
+const MOST_ATTEMPTS = 16;
 
 export class ServiceAddresses {
   readonly range: AddressRange;
   readonly #ports: PortRange;
   readonly #random: Random;
+  readonly #cache: WatchCache;
+  readonly #claims: AllocationClaims | undefined;
+  readonly #log: Logger;
+  /** What was stored when this server looked last; kept only where others write too. */
+  #known: ReadonlySet<string> = new Set();
   /** `port/protocol`. */
   readonly #takenPorts = new Set<string>();
   readonly hook: ResourceHook;
 
-  constructor(cidr: string, ports: PortRange, cache: WatchCache, random: Random) {
+  constructor({ cidr, ports, cache, random, claims, log }: ServiceAddressesParts) {
     this.range = new AddressRange(cidr);
     this.#ports = ports;
     this.#random = random;
+    this.#cache = cache;
+    this.#claims = claims;
+    this.#log = log;
     for (const { value } of cache.resource(PREFIX).list(undefined)) this.#restore(serviceOf(value));
     this.hook = { begin: (change) => this.#begin(change), removed: (object) => this.#release(serviceOf(object)) };
   }
@@ -45,25 +68,102 @@ export class ServiceAddresses {
     for (const port of portsOf(service)) this.#takenPorts.delete(port);
   }
 
-  #begin(change: { object: KubeObject; old: KubeObject | undefined; dryRun: boolean }): Reservation {
+  async #begin(change: HookChange): Promise<Reservation> {
     const service = serviceOf(change.object);
     const old = change.old === undefined ? undefined : serviceOf(change.old);
+    if (old !== undefined) carryOverAllocations(service, old);
+    fillFamilies(service);
+    const taken =
+      this.#claims === undefined ? this.#assign(service, old) : await this.#assignShared(this.#claims, service, old);
+    return {
+      commit: () => {
+        this.#releaseClaims(taken);
+        if (old !== undefined) this.#releaseUnused(service, old);
+      },
+      cancel: () => {
+        this.#releaseClaims(taken);
+        this.#giveBack(taken);
+      },
+    };
+  }
+
+  #assign(service: Service, old: Service | undefined): Taken {
     const taken = new Taken();
     try {
-      if (old !== undefined) carryOverAllocations(service, old);
-      fillFamilies(service);
       this.#assignAddress(service, old, taken);
       this.#assignPorts(service, old, taken);
+      return taken;
     } catch (error) {
       this.#giveBack(taken);
       throw error;
     }
-    return {
-      commit: () => {
-        if (old !== undefined) this.#releaseUnused(service, old);
-      },
-      cancel: () => this.#giveBack(taken),
-    };
+  }
+
+  /**
+   * What other servers gave out is in the cache or claimed. The cache is asked again after claiming: a claim may have
+   * become free because its Service has just been stored.
+   */
+  async #assignShared(claims: AllocationClaims, service: Service, old: Service | undefined): Promise<Taken> {
+    const asked = copyJson(service.spec);
+    const busy = new Taken();
+    try {
+      for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+        await this.#cache.current();
+        this.#resync();
+        const taken = this.#assign(service, old);
+        const lost = await this.#lostClaims(claims, taken);
+        if (lost.length === 0) return taken;
+        this.#releaseClaims(taken);
+        busy.addresses.push(...taken.addresses);
+        busy.ports.push(...taken.ports);
+        service.spec = copyJson(asked);
+      }
+      throw internalError('failed to allocate: other API servers took every candidate');
+    } finally {
+      this.#giveBack(busy);
+    }
+  }
+
+  async #lostClaims(claims: AllocationClaims, taken: Taken): Promise<string[]> {
+    const items = [...taken.addresses, ...taken.ports];
+    const lost: string[] = [];
+    for (const item of items) if (!(await claims.take(item))) lost.push(item);
+    if (lost.length > 0 || items.length === 0) return lost;
+    await this.#cache.current();
+    const stored = this.#stored();
+    return items.filter((item) => stored.has(item));
+  }
+
+  #releaseClaims({ addresses, ports }: Taken): void {
+    for (const item of [...addresses, ...ports]) {
+      this.#claims
+        ?.release(item)
+        .catch((error: unknown) => this.#log.debug('a claim is left to expire', { item, error }));
+    }
+  }
+
+  /** What Services that are stored have. */
+  #stored(): Set<string> {
+    const services = this.#cache
+      .resource(PREFIX)
+      .list(undefined)
+      .map(({ value }) => serviceOf(value));
+    return new Set(services.flatMap((service) => [...addressesOf(service), ...portsOf(service)]));
+  }
+
+  /** Learns what other servers have given out and taken back since. */
+  #resync(): void {
+    const stored = this.#stored();
+    for (const item of this.#known) {
+      if (stored.has(item)) continue;
+      if (item.includes('/')) this.#takenPorts.delete(item);
+      else this.range.release(item);
+    }
+    for (const item of stored) {
+      if (item.includes('/')) this.#takenPorts.add(item);
+      else this.range.take(item);
+    }
+    this.#known = stored;
   }
 
   #assignAddress(service: Service, old: Service | undefined, taken: Taken): void {

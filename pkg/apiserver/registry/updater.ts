@@ -105,7 +105,7 @@ export class Updater {
     checkRevision(context, namedRevision, old);
     if (touched) prepare(context, object, old, now);
     const hook = context.subresource === '' ? hookOf(this.#parts, served) : undefined;
-    const reservation = hook?.begin({ object, old, dryRun: options.dryRun }) ?? NO_RESERVATION;
+    const reservation = hook === undefined ? NO_RESERVATION : await hook.begin({ object, old, dryRun: options.dryRun });
     let stored = false;
     try {
       throwIfInvalid(served, context.name, validationErrors(context, object, old));

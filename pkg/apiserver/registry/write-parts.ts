@@ -18,10 +18,16 @@ export interface Reservation {
   cancel(): void;
 }
 
+export interface HookChange {
+  readonly object: KubeObject;
+  readonly old: KubeObject | undefined;
+  readonly dryRun: boolean;
+}
+
 /** What must happen around the writes of one resource besides storing it. */
 export interface ResourceHook {
   /** Before validation; may fill in the object. Throws ApiError to refuse. */
-  begin(change: { object: KubeObject; old: KubeObject | undefined; dryRun: boolean }): Reservation;
+  begin(change: HookChange): Promise<Reservation>;
   /** After the object is gone. */
   removed(object: KubeObject): void;
 }

@@ -13,6 +13,9 @@ export const STORE_ROOT = '/registry/';
 /** How long a read waits for the cache to catch up before the client is told to come back. */
 const CATCH_UP_MS = 3000;
 const RETRY_MS = 500;
+/** A read that waits longer than this wonders whether anything is to come. */
+const NUDGE_MS = 50;
+const PROGRESS_KEY = `${STORE_ROOT}typekube/progress/write`;
 
 export interface WatchCacheOptions {
   readonly store: Store;
@@ -44,6 +47,7 @@ export class WatchCache {
   #acknowledged: Revision = 0;
   #waiters: Waiter[] = [];
   #asking: Promise<Revision> | undefined;
+  #nudging: Promise<void> | undefined;
   #loop: Promise<void> = Promise.resolve();
 
   private constructor(options: WatchCacheOptions) {
@@ -114,6 +118,7 @@ export class WatchCache {
   async waitFor(revision: Revision): Promise<void> {
     if (this.#revision >= revision) return;
     let late: Disposable | undefined;
+    const slow = this.#options.sharedStore ? this.#options.clock.schedule(NUDGE_MS, () => this.#nudge()) : undefined;
     const reached = await new Promise<boolean>((resolve) => {
       const waiter = { revision, resolve: () => resolve(true) };
       this.#waiters.push(waiter);
@@ -123,6 +128,7 @@ export class WatchCache {
       });
     });
     late?.[Symbol.dispose]();
+    slow?.[Symbol.dispose]();
     if (!reached) throw tooLargeResourceVersion(revision, this.#revision);
   }
 
@@ -145,6 +151,25 @@ export class WatchCache {
       this.#asking = undefined;
     });
     await this.waitFor(await this.#asking);
+  }
+
+  /**
+   * A watch is not told of writes outside its prefix, so the store's revision may be ahead for good. A write inside brings
+   * the watch past it.
+   */
+  #nudge(): void {
+    this.#nudging ??= this.#touchProgress()
+      .catch((error: unknown) => this.#options.log.warn('cannot write to the store', { error }))
+      .finally(() => {
+        this.#nudging = undefined;
+      });
+  }
+
+  async #touchProgress(): Promise<void> {
+    const { store } = this.#options;
+    const value = Buffer.from('{}');
+    const made = await store.create(PROGRESS_KEY, value);
+    if (!made.ok && made.current !== undefined) await store.compareAndSwap(PROGRESS_KEY, made.current.revision, value);
   }
 
   async #load(): Promise<void> {

@@ -1,5 +1,6 @@
 // Every subresource that is more than a part of its object, and the collections that are no kind, by the name under which
 // the registry looks for them.
+import type { Random } from '../../../clock/clock.ts';
 import type { TokenAuthenticator } from '../../authn/authenticator.ts';
 import type { ServiceAccountTokens } from '../../authn/service-account-tokens.ts';
 import type { Authorizer } from '../../authz/authorizer.ts';
@@ -10,6 +11,7 @@ import { evictPod } from './eviction.ts';
 import type { KubeletConnections } from './kubelet-connections.ts';
 import { podLog } from './pod-log.ts';
 import { streamTarget } from './pod-target.ts';
+import { proxy } from './proxy.ts';
 import { reviewHandlers } from './reviews.ts';
 import { scale } from './scale.ts';
 import { tokenOf } from './service-account-token.ts';
@@ -19,6 +21,7 @@ export interface HandlerParts {
   readonly tokenAuthenticators: readonly TokenAuthenticator[];
   readonly authorizer: Authorizer;
   readonly kubelets: KubeletConnections | undefined;
+  readonly random: Random;
 }
 
 export function subresourceHandlers(parts: HandlerParts): Map<string, SubresourceHandler> {
@@ -31,6 +34,9 @@ export function subresourceHandlers(parts: HandlerParts): Map<string, Subresourc
     ['pods/exec', withoutUpgrade('exec')],
     ['pods/attach', withoutUpgrade('attach')],
     ['pods/portforward', withoutUpgrade('portforward')],
+    ['pods/proxy', proxy(parts.kubelets, parts.random)],
+    ['services/proxy', proxy(parts.kubelets, parts.random)],
+    ['nodes/proxy', proxy(parts.kubelets, parts.random)],
     ['serviceaccounts/token', tokenOf(parts.tokens)],
     ...reviewHandlers(parts.authorizer, parts.tokenAuthenticators),
   ]);

@@ -1,0 +1,190 @@
+// What only callers over the network can see: who they are, limits, encodings, broken requests.
+import { request, type RequestOptions } from 'node:https';
+import { connect } from 'node:tls';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { realClock } from '../../clock/clock.ts';
+import { createAuthority, issueCertificate } from '../../pki/certificates.ts';
+import { startServerUnderTest, TOKEN, type ServerUnderTest } from '../testing/server-under-test.ts';
+
+let server: ServerUnderTest;
+
+beforeAll(async () => {
+  server = await startServerUnderTest();
+});
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+interface Raw {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: Buffer;
+}
+
+function ask(
+  path: string,
+  options: RequestOptions & { body?: string | Buffer; anonymous?: boolean } = {},
+): Promise<Raw> {
+  const { body, anonymous, headers, ...rest } = options;
+  const credentials = anonymous === true || rest.cert !== undefined ? {} : { authorization: `Bearer ${TOKEN}` };
+  return new Promise((resolve, reject) => {
+    const asking = request(`${server.url}${path}`, {
+      ca: server.ca,
+      agent: false,
+      ...rest,
+      headers: { ...credentials, ...(headers as object) },
+    });
+    asking.on('response', (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () =>
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }),
+      );
+    });
+    asking.on('error', reject);
+    asking.end(body);
+  });
+}
+
+const json = ({ body }: Raw): Record<string, unknown> => JSON.parse(body.toString()) as Record<string, unknown>;
+
+test.each([
+  ['/version', 200],
+  ['/healthz', 200],
+  ['/readyz', 200],
+  ['/livez/ping', 200],
+  ['/api', 200],
+  ['/apis', 200],
+  ['/api/v1', 401],
+  ['/api/v1/namespaces', 401],
+  ['/metrics', 401],
+  ['/openapi/v2', 401],
+])('nobody in particular asks for %s and gets %d', async (path, status) => {
+  const answer = await ask(path, { anonymous: true });
+  expect(answer.status).toBe(status);
+  if (status === 401)
+    expect(json(answer)).toMatchObject({ kind: 'Status', reason: 'Unauthorized', message: 'Unauthorized' });
+});
+
+test('a token that nobody has is refused even where anybody may ask', async () => {
+  expect((await ask('/version', { headers: { authorization: 'Bearer wrong' } })).status).toBe(401);
+});
+
+test.each([
+  { name: 'of the authority names its user and groups', own: true, expired: false, status: 201 },
+  { name: 'of another authority is refused', own: false, expired: false, status: 401 },
+  { name: 'that has expired is refused', own: true, expired: true, status: 401 },
+])('a client certificate $name', async ({ own, expired, status }) => {
+  const made = expired ? realClock.now() - 10 * 24 * 3600 * 1000 : realClock.now();
+  const authority = own ? server.authority : await createAuthority('other', 1, made);
+  const pair = await issueCertificate(
+    authority,
+    { commonName: 'jane', organizations: ['dev', 'ops'], usages: ['client'], days: 1 },
+    made,
+  );
+  const answer = await ask('/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+    method: 'POST',
+    cert: pair.certificate,
+    key: pair.key,
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  });
+  expect(answer.status).toBe(status);
+  if (status === 201) {
+    expect(json(answer)).toMatchObject({
+      status: { userInfo: { username: 'jane', groups: ['dev', 'ops', 'system:authenticated'] } },
+    });
+  }
+});
+
+test.each([
+  { name: 'of known length', headers: {} },
+  { name: 'of unknown length', headers: { 'transfer-encoding': 'chunked' } },
+])('a body $name above the limit is refused with 413', async ({ headers }) => {
+  const answer = await ask('/api/v1/namespaces/default/configmaps', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: Buffer.alloc(3 * 1024 * 1024 + 1, 'a'),
+  });
+  expect([answer.status, json(answer)['reason']]).toEqual([413, 'RequestEntityTooLarge']);
+});
+
+test.each([
+  { name: 'form', type: 'application/x-www-form-urlencoded', body: 'a=b', status: 415 },
+  { name: 'half a JSON object', type: 'application/json', body: '{"metadata":', status: 400 },
+  { name: 'bytes that are no text', type: 'application/json', body: Buffer.from([0xff, 0xfe, 0]), status: 400 },
+])('a body that is $name is refused with $status', async ({ type, body, status }) => {
+  const answer = await ask('/api/v1/namespaces/default/configmaps', {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body,
+  });
+  expect([answer.status, json(answer)['kind']]).toEqual([status, 'Status']);
+});
+
+test('an answer is YAML where YAML is asked for, and so is an error', async () => {
+  const accept = { accept: 'application/yaml' };
+  const good = await ask('/api/v1/namespaces/default', { headers: accept });
+  expect(good.body.toString()).toMatch(/^apiVersion: v1\nkind: Namespace\n/);
+  const bad = await ask('/api/v1/namespaces/none', { headers: accept });
+  expect(bad.body.toString()).toMatch(/^apiVersion: v1\ncode: 404\n/);
+});
+
+test('what cannot be given is refused with 406', async () => {
+  const answer = await ask('/api/v1/namespaces', { headers: { accept: 'text/plain' } });
+  expect([answer.status, json(answer)['reason']]).toEqual([406, 'NotAcceptable']);
+});
+
+test('a large answer is compressed for those who take it', async () => {
+  const data = { k: 'x'.repeat(200_000) };
+  await ask('/api/v1/namespaces/default/configmaps', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ metadata: { name: 'large' }, data }),
+  });
+  const packed = await ask('/api/v1/namespaces/default/configmaps/large', { headers: { 'accept-encoding': 'gzip' } });
+  expect(packed.headers['content-encoding']).toBe('gzip');
+  expect(JSON.parse(gunzipSync(packed.body).toString())).toMatchObject({ data });
+  const plain = await ask('/api/v1/namespaces/default/configmaps/large');
+  expect(plain.headers['content-encoding']).toBeUndefined();
+});
+
+test('a warning of a field that is unknown travels in a header', async () => {
+  const answer = await ask('/api/v1/namespaces/default/configmaps?fieldValidation=Warn', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"metadata":{"name":"w"},"foo":1}',
+  });
+  expect(answer.headers['warning']).toBe('299 - "unknown field \\"foo\\""');
+});
+
+test('metrics count requests under the names of Kubernetes', async () => {
+  await ask('/api/v1/namespaces/default');
+  const text = (await ask('/metrics')).body.toString();
+  expect(text).toMatch(
+    /apiserver_request_total\{code="200",component="apiserver",[^}]*resource="namespaces",[^}]*verb="GET"[^}]*\} \d+/,
+  );
+  expect(text).toContain('apiserver_request_duration_seconds_bucket');
+});
+
+test('an upgrade without credentials is refused, and one for a pod that is not there names it', async () => {
+  const upgrade = (authorization: string) =>
+    new Promise<string>((resolve, reject) => {
+      const { hostname, port } = new URL(server.url);
+      const socket = connect({ host: hostname, port: Number(port), ca: server.ca }, () => {
+        socket.write(
+          `GET /api/v1/namespaces/default/pods/none/exec?command=ls HTTP/1.1\r\nHost: x\r\n${authorization}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+        );
+      });
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk.toString();
+      });
+      socket.on('end', () => resolve(text));
+      socket.on('error', reject);
+    });
+  expect(await upgrade('')).toMatch(/^HTTP\/1\.1 401 /);
+  expect(await upgrade(`Authorization: Bearer ${TOKEN}\r\n`)).toContain('pods \\"none\\" not found');
+});
