@@ -5,6 +5,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { NominatedPods } from './cache/nominated-pods.ts';
 import type { SchedulerCache } from './cache/scheduler-cache.ts';
 import { hasFinished, podInfoOf } from './framework/pod-info.ts';
+import { SharedStrings } from './framework/shared-strings.ts';
 import type { ClusterEvent } from './queue/cluster-event.ts';
 import type { SchedulingQueue } from './queue/scheduling-queue.ts';
 
@@ -21,8 +22,12 @@ export interface WatchedParts {
   wake(): void;
 }
 
+/** Descriptions of pods that are kept to be shared: two for each kind of pod. */
+const MOST_STRINGS = 20_000;
+
 export class ClusterWatch {
   readonly #parts: WatchedParts;
+  readonly #strings = new SharedStrings(MOST_STRINGS);
 
   constructor(parts: WatchedParts) {
     this.#parts = parts;
@@ -46,7 +51,11 @@ export class ClusterWatch {
     if (placement !== undefined) {
       this.#happened({ on: 'pod-removed', pod: placement.pod, node: cache.snapshot.node(placement.nodeName) });
     } else if (wasNominated !== undefined) {
-      this.#happened({ on: 'pod-removed', pod: podInfoOf(pod), node: cache.snapshot.node(wasNominated) });
+      this.#happened({
+        on: 'pod-removed',
+        pod: podInfoOf(pod, this.#strings),
+        node: cache.snapshot.node(wasNominated),
+      });
     }
     this.#parts.wake();
   }
@@ -77,7 +86,7 @@ export class ClusterWatch {
 
   #placedPodSeen(pod: Pod, nodeName: string): void {
     const { cache, queue, nominated } = this.#parts;
-    const info = podInfoOf(pod);
+    const info = podInfoOf(pod, this.#strings);
     const before = cache.placementOf(info.uid);
     queue.delete(info.uid);
     nominated.delete(info.uid);
@@ -90,7 +99,7 @@ export class ClusterWatch {
 
   #pendingPodSeen(pod: Pod): void {
     const { cache, queue, nominated, clock } = this.#parts;
-    const info = podInfoOf(pod);
+    const info = podInfoOf(pod, this.#strings);
     if (pod.metadata.deletionTimestamp !== undefined) {
       // A pod that is being deleted before it ever ran gets no node.
       queue.delete(info.uid);

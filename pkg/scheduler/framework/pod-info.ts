@@ -3,7 +3,8 @@
 import type { Pod, Toleration } from '../../api/schema/generated/core.v1.gen.ts';
 import { hostPortsOf, type HostPort } from './host-ports.ts';
 import { podTermsOf, type Labels, type PodTerms } from './pod-terms.ts';
-import { podResources, type Resources } from './resources.ts';
+import { podResources, type PodResources, type Resources } from './resources.ts';
+import type { SharedStrings } from './shared-strings.ts';
 
 export interface PodInfo {
   readonly pod: Pod;
@@ -27,13 +28,22 @@ export interface PodInfo {
 
 const NO_TOLERATIONS: readonly Toleration[] = [];
 
-export function podInfoOf(pod: Pod): PodInfo {
+/** `strings`: where pods that look alike get their descriptions from, so that a hundred thousand share a few. */
+export function podInfoOf(pod: Pod, strings?: SharedStrings): PodInfo {
   const { spec, metadata } = pod;
   const namespace = metadata.namespace ?? '';
-  const { requested, assumedMilliCpu, assumedMemory } = podResources(pod);
+  const resources = podResources(pod);
+  const share = (text: string) => strings?.share(text) ?? text;
   const hostPorts = hostPortsOf(pod);
   const images = spec.containers.map((container) => normalizedImage(container.image ?? ''));
   const labels = metadata.labels ?? {};
+  const group = JSON.stringify([
+    namespace,
+    sortedEntries(labels),
+    metadata.deletionTimestamp !== undefined,
+    spec.affinity?.podAffinity,
+    spec.affinity?.podAntiAffinity,
+  ]);
   return {
     pod,
     uid: metadata.uid,
@@ -41,35 +51,36 @@ export function podInfoOf(pod: Pod): PodInfo {
     namespace,
     labels,
     priority: spec.priority ?? 0,
-    requested,
-    assumedMilliCpu,
-    assumedMemory,
+    ...resources,
     hostPorts,
     tolerations: spec.tolerations ?? NO_TOLERATIONS,
     terms: podTermsOf(pod),
     images,
-    shape: JSON.stringify([
-      spec.nodeName ?? '',
-      spec.nodeSelector,
-      spec.affinity?.nodeAffinity,
-      spec.tolerations,
-      requested.milliCpu,
-      requested.memory,
-      requested.ephemeralStorage,
-      assumedMilliCpu,
-      assumedMemory,
-      requested.scalars.size === 0 ? undefined : [...requested.scalars].sort(([a], [b]) => (a < b ? -1 : 1)),
-      hostPorts,
-      images,
-    ]),
-    group: JSON.stringify([
-      namespace,
-      sortedEntries(labels),
-      metadata.deletionTimestamp !== undefined,
-      spec.affinity?.podAffinity,
-      spec.affinity?.podAntiAffinity,
-    ]),
+    shape: spec.nodeName ? `${metadata.uid} on ${spec.nodeName}` : share(shapeOf(pod, resources, hostPorts, images)),
+    group: share(group),
   };
+}
+
+/** What plugins that look at one node only can tell pods apart by. Pods that have a node are not asked about any more. */
+function shapeOf(
+  { spec }: Pod,
+  { requested, assumedMilliCpu, assumedMemory }: PodResources,
+  hostPorts: readonly HostPort[],
+  images: readonly string[],
+): string {
+  return JSON.stringify([
+    spec.nodeSelector,
+    spec.affinity?.nodeAffinity,
+    spec.tolerations,
+    requested.milliCpu,
+    requested.memory,
+    requested.ephemeralStorage,
+    assumedMilliCpu,
+    assumedMemory,
+    requested.scalars.size === 0 ? undefined : [...requested.scalars].sort(([a], [b]) => (a < b ? -1 : 1)),
+    hostPorts,
+    images,
+  ]);
 }
 
 /** Kubernetes compares image names with a tag: one without gets `:latest`. */
