@@ -45,11 +45,10 @@ test('objects are created, read, replaced and deleted', async () => {
     metadata: { name: 'a', namespace },
     data: { k: '1' },
   });
-  const replaced = await core.replaceNamespacedConfigMap({ namespace, name: 'a', body: { ...made, data: { k: '2' } } });
+  const at = (value: string) => ({ namespace, name: 'a', body: { metadata: made.metadata, data: { k: value } } });
+  const replaced = await core.replaceNamespacedConfigMap(at('2'));
   expect(Number(replaced.metadata?.resourceVersion)).toBeGreaterThan(Number(made.metadata?.resourceVersion));
-  await expect(
-    core.replaceNamespacedConfigMap({ namespace, name: 'a', body: { ...made, data: { k: '3' } } }),
-  ).rejects.toMatchObject({ code: 409 });
+  await expect(core.replaceNamespacedConfigMap(at('3'))).rejects.toMatchObject({ code: 409 });
   await core.deleteNamespacedConfigMap({ namespace, name: 'a' });
   await expect(core.readNamespacedConfigMap({ namespace, name: 'a' })).rejects.toMatchObject({ code: 404 });
 });
@@ -161,7 +160,11 @@ test('a Deployment is defaulted and scaled through its subresource', async () =>
     },
   });
   const scale = await apps.readNamespacedDeploymentScale({ namespace, name: 'web' });
-  await apps.replaceNamespacedDeploymentScale({ namespace, name: 'web', body: { ...scale, spec: { replicas: 4 } } });
+  await apps.replaceNamespacedDeploymentScale({
+    namespace,
+    name: 'web',
+    body: { metadata: scale.metadata, spec: { replicas: 4 } },
+  });
   expect((await apps.readNamespacedDeployment({ namespace, name: 'web' })).spec?.replicas).toBe(4);
 });
 
