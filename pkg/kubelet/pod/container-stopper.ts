@@ -1,7 +1,7 @@
 // Stops one container as Kubernetes does: event, preStop hook within the grace period, then the signal with what is left of it.
 import type { Pod } from '../../api/schema/generated/core.v1.gen.ts';
 import type { ContainerRecord } from '../runtime/runtime.ts';
-import { containerNamed, type PodContainer } from './containers.ts';
+import { containerNamed, isTerminating, type PodContainer } from './containers.ts';
 import { runHook } from './lifecycle-hooks.ts';
 import type { StopReason } from './next-steps.ts';
 import type { PodContext } from './pod-context.ts';
@@ -9,6 +9,12 @@ import { tellOfContainer } from './pod-events.ts';
 
 /** Even a container without grace gets this to end by itself (k8s.io/kubernetes/pkg/kubelet/kuberuntime). */
 const LEAST_GRACE_SECONDS = 2;
+
+/**
+ * A container that serves gets its signal this long after its pod was told to end: the Services' rules on the nodes are changed
+ * by then (measured: 15 to 50 ms after the API's answer), and no new connection meets a server that has stopped listening.
+ */
+const DRAIN_MS = 300;
 
 /** Seconds that the container has, the preStop hook included. */
 export function graceOf(pod: Pod, container: PodContainer | undefined, reason: StopReason): number {
@@ -41,6 +47,10 @@ export async function stopContainer(
   const grace = graceOf(pod, container, reason);
   const started = context.clock.now();
   const hook = container.spec.lifecycle?.preStop;
+  const isServing = probesReady(container, record, context);
+  if (hook === undefined && reason === 'pod-ends' && isTerminating(pod) && isServing && grace > 1) {
+    await context.clock.sleep(DRAIN_MS, signal);
+  }
   if (hook !== undefined && grace > 0) {
     const timeout = new AbortController();
     using _timer = context.clock.schedule(grace * 1000, () => timeout.abort(new Error('the grace period is over')));
@@ -62,6 +72,11 @@ export async function stopContainer(
   }
   const used = Math.floor((context.clock.now() - started) / 1000);
   await context.runtime.stopContainer(record.id, Math.max(LEAST_GRACE_SECONDS, grace - used), signal);
+}
+
+function probesReady({ spec, role }: PodContainer, { id }: ContainerRecord, context: PodContext): boolean {
+  if (role !== 'app' && role !== 'sidecar') return false;
+  return spec.readinessProbe === undefined || context.probes.verdict(id, 'readiness') === true;
 }
 
 function sentenceOf(reason: StopReason, name: string): string {

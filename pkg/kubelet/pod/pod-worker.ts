@@ -6,29 +6,20 @@ import { pods } from '../../api/resources.ts';
 import type { Pod, PodStatus } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Instant } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
-import type { ContainerRecord, ObservedPod, SandboxState } from '../runtime/runtime.ts';
+import type { ObservedPod, SandboxState } from '../runtime/runtime.ts';
 import { podStatusOf } from '../status/pod-status.ts';
 import { StatusWriter } from '../status/status-writer.ts';
-import { containerNamed, hasFinished, isOnNodeNetwork, isTerminating, type PodContainer } from './containers.ts';
+import { containerNamed, hasFinished, isTerminating, podText } from './containers.ts';
 import { identityOf } from './container-config.ts';
-import { startContainer, type StartFailure } from './container-starter.ts';
-import { stopContainer, graceOf } from './container-stopper.ts';
 import { deadlineOf, type EndVerdict } from './deadline.ts';
-import { nextSteps, type Plan, type Step, type Waiting } from './next-steps.ts';
+import { newestByName, nextSteps, type Plan, type Step, type Waiting } from './next-steps.ts';
 import type { PodContext } from './pod-context.ts';
-import { tellOfContainer, tellOfPod } from './pod-events.ts';
-import { createSandbox, placeOf, prepareVolumes, writePodFiles } from './pod-preparation.ts';
+import { tellOfContainer } from './pod-events.ts';
+import { PodStarter, podIps } from './pod-starter.ts';
+import { PodStopper } from './pod-stopper.ts';
+import { Retry } from './retry.ts';
 import { readTerminationMessage } from './termination-message.ts';
 import { Wake } from './wake.ts';
-
-const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 60_000;
-/** Volumes made of API objects are looked at this often even when nothing seems to have changed. */
-const REFRESH_MS = 60_000;
-
-interface Stopping {
-  readonly endsBy: Instant;
-}
 
 export class PodWorker {
   readonly uid: string;
@@ -43,18 +34,14 @@ export class PodWorker {
   #verdict: EndVerdict | undefined;
   #told: PodStatus | undefined;
   #observed: ObservedPod;
-  readonly #failures = new Map<string, StartFailure>();
+  readonly #starter: PodStarter;
+  readonly #stopper: PodStopper;
+  readonly #retry: Retry;
   readonly #messages = new Map<string, string>();
-  readonly #stopping = new Map<string, Stopping>();
-  readonly #restartAnyway = new Set<string>();
   /** What ran before this kubelet did. */
   readonly #adopted: ReadonlySet<string>;
-  #starting: { readonly stop: AbortController } | undefined;
-  #volumePaths: ReadonlyMap<string, string> | undefined;
-  #refreshAt: Instant = 0;
-  #retryAt: Instant = 0;
-  #retryMs = FIRST_RETRY_MS;
-  #backoffTold = new Set<string>();
+  /** Attempts whose being held back was told of, by container. */
+  readonly #backoffTold = new Map<string, string>();
 
   constructor(pod: Pod, found: ObservedPod | undefined, verdict: EndVerdict | undefined, context: PodContext) {
     this.uid = pod.metadata.uid;
@@ -63,6 +50,10 @@ export class PodWorker {
     this.#context = context;
     this.#log = context.log.with({ pod: `${pod.metadata.namespace ?? ''}/${pod.metadata.name}` });
     this.#wake = new Wake(context.clock);
+    const done = () => this.#wake.now();
+    this.#starter = new PodStarter(this.uid, context, this.#log, done);
+    this.#stopper = new PodStopper(context, this.#log, done);
+    this.#retry = new Retry(context.clock);
     this.#observed = found ?? { pod: identityOf(pod), sandboxes: [], containers: [] };
     this.#adopted = new Set(this.#observed.containers.filter(({ state }) => state === 'running').map(({ id }) => id));
     this.#status = new StatusWriter(pod, {
@@ -85,7 +76,7 @@ export class PodWorker {
   update(pod: Pod): void {
     this.#pod = pod;
     this.#status.learn(pod);
-    if (isTerminating(pod)) this.#starting?.stop.abort(new Error('the pod is being deleted'));
+    if (isTerminating(pod)) this.#starter.stop('the pod is being deleted');
     this.#wake.now();
   }
 
@@ -93,22 +84,15 @@ export class PodWorker {
   removed(pod: Pod): void {
     this.#pod = pod;
     this.#deleted = true;
-    this.#starting?.stop.abort(new Error('the pod was deleted'));
+    this.#starter.stop('the pod was deleted');
     this.#wake.now();
   }
 
   /** Something happened to a container or an object that the pod uses. */
   touch(what: 'started' | 'runtime' | 'objects' | 'probe'): void {
     // Its own starting: the loop looks when that is done.
-    if (what === 'started' && this.#starting !== undefined) return;
-    if (what === 'objects') {
-      this.#refreshAt = 0;
-      // What was missing may be there now.
-      for (const [name, failure] of this.#failures) {
-        if (failure.reason === 'CreateContainerConfigError') this.#failures.delete(name);
-      }
-      this.#retryAt = 0;
-    }
+    if (what === 'started' && this.#starter.isBusy) return;
+    if (what === 'objects') this.#starter.objectsChanged();
     this.#wake.now();
   }
 
@@ -120,13 +104,14 @@ export class PodWorker {
           if (await this.#sync(signal)) return;
         } catch (error) {
           if (signal.aborted) return;
-          this.#log.warn('pod not synced', { error, retryMs: this.#retryMs });
-          this.#retryLater();
+          this.#log.warn('pod not synced', { error });
+          this.#retry.failed();
+          this.#wake.at(this.#retry.at);
         }
         await this.#wake.wait(signal);
       }
     } finally {
-      this.#starting?.stop.abort(new Error('the kubelet stops'));
+      this.#starter.stop('the kubelet stops');
       this.#wake.close();
       this.#context.probes.forget(this.uid);
       this.#context.objects.forget(this.uid);
@@ -154,7 +139,7 @@ export class PodWorker {
         liveness: (id) => this.#context.probes.verdict(id, 'liveness'),
       },
       mustEnd,
-      restartAnyway: this.#restartAnyway,
+      restartAnyway: this.#stopper.restartAnyway,
     });
     this.#tellBackoffs(pod, plan);
     await this.#readMessages(pod, signal);
@@ -162,8 +147,9 @@ export class PodWorker {
     // Before the status is told: a container that was adopted begins with what was said of it.
     this.#probe(pod, plan);
     this.#publish(pod, plan, waiting, now, signal);
-    const recheckAt = this.#perform(pod, plan, now, signal);
-    if (plan.ended && plan.steps.length === 0 && this.#stopping.size === 0 && this.#starting === undefined) {
+    const recheckAt = this.#perform(pod, plan, signal);
+    this.#retry.succeeded();
+    if (plan.ended && plan.steps.length === 0 && !this.#stopper.isBusy && !this.#starter.isBusy) {
       if (this.#deleted || isTerminating(pod)) return await this.#finish(pod, signal);
     }
     const times = [plan.recheckAt, recheckAt, this.#deadlineAt(pod, mustEnd)].filter((at) => at !== undefined);
@@ -192,7 +178,7 @@ export class PodWorker {
     const waiting = new Map<string, Waiting>(plan.waiting);
     for (const step of plan.steps) {
       if (step.do !== 'start-container') continue;
-      const failure = this.#failures.get(step.container.spec.name);
+      const failure = this.#starter.failure(step.container.spec.name);
       if (failure === undefined) continue;
       // While it is tried again the status goes on to say why it did not work.
       waiting.set(step.container.spec.name, { reason: failure.reason, message: failure.message });
@@ -221,203 +207,37 @@ export class PodWorker {
     if (!this.#deleted) this.#status.write(this.#told, signal);
   }
 
-  /** Starts what the plan says, beside the loop; answers when to look again at what is held back. */
-  #perform(pod: Pod, plan: Plan, now: Instant, signal: AbortSignal): Instant | undefined {
-    let recheckAt: Instant | undefined;
-    const later = (at: Instant) => {
-      recheckAt = Math.min(recheckAt ?? at, at);
-    };
-    const starts: Step[] = [];
+  /** Begins what the plan says, beside the loop; answers when to look again at what is held back. */
+  #perform(pod: Pod, plan: Plan, signal: AbortSignal): Instant | undefined {
+    const steps: Step[] = [];
     for (const step of plan.steps) {
-      switch (step.do) {
-        case 'stop-container':
-          this.#stop(pod, step.record, step.reason, now, signal);
-          break;
-        case 'remove-container':
-          this.#beside(this.#context.runtime.removeContainer(step.id, signal), signal);
-          break;
-        case 'remove-sandbox':
-        case 'create-sandbox':
-          if (now < this.#retryAt) later(this.#retryAt);
-          else starts.push(step);
-          break;
-        case 'start-container': {
-          const failure = this.#failures.get(step.container.spec.name);
-          if (failure !== undefined && now < failure.retryAt) later(failure.retryAt);
-          else if (now < this.#retryAt) later(this.#retryAt);
-          else starts.push(step);
-          break;
-        }
-      }
+      if (step.do === 'stop-container') {
+        this.#stopper.stop(pod, step.record, step.reason, this.#podIp(pod, this.#observed.sandboxes[0]), signal);
+      } else if (step.do === 'remove-container') this.#stopper.remove(step.id, signal);
+      else steps.push(step);
     }
-    if (plan.ended) {
-      this.#starting?.stop.abort(new Error('the pod has ended'));
-    } else if (this.#needsRefresh(pod, now)) {
-      later(this.#refreshAt);
-    }
-    if (this.#starting === undefined && (starts.length > 0 || (this.#isDue(now) && !plan.ended))) {
-      this.#start(pod, starts, signal);
-    }
-    return recheckAt;
+    if (plan.ended) this.#starter.stop('the pod has ended');
+    return this.#starter.begin({ pod, observed: this.#observed, steps, ending: plan.ended }, signal);
   }
 
-  #needsRefresh(pod: Pod, now: Instant): boolean {
-    return (pod.spec.volumes ?? []).length > 0 && this.#volumePaths !== undefined && now < this.#refreshAt;
-  }
-
-  #isDue(now: Instant): boolean {
-    return (
-      this.#volumePaths !== undefined && this.#volumePaths.size > 0 && now >= this.#refreshAt && now >= this.#retryAt
-    );
-  }
-
-  /** Runs the steps one after another; a newer state of the pod that ends it cuts this short. */
-  #start(pod: Pod, steps: readonly Step[], signal: AbortSignal): void {
-    const stop = new AbortController();
-    this.#starting = { stop };
-    const either = AbortSignal.any([signal, stop.signal]);
-    void this.#startAll(pod, steps, either)
-      .catch((error: unknown) => {
-        if (either.aborted) return;
-        this.#log.warn('pod not started', { error, retryMs: this.#retryMs });
-        this.#retryLater();
-      })
-      .finally(() => {
-        this.#starting = undefined;
-        this.#wake.now();
-      });
-  }
-
-  async #startAll(pod: Pod, steps: readonly Step[], signal: AbortSignal): Promise<void> {
-    for (const step of steps) {
-      signal.throwIfAborted();
-      if (step.do === 'remove-sandbox') {
-        await this.#context.runtime.removePodSandbox(step.id, signal);
-        continue;
-      }
-      if (step.do === 'create-sandbox') {
-        if (!(await this.#makeSandbox(pod, step, signal))) return this.#retryLater();
-        continue;
-      }
-      if (step.do !== 'start-container') continue;
-      if (!(await this.#volumesReady(pod, step.sandbox, signal))) return this.#retryLater();
-      await this.#startOne(pod, step, signal);
-    }
-    if (steps.length === 0 && !(await this.#volumesReady(pod, this.#observed.sandboxes[0], signal))) {
-      return this.#retryLater();
-    }
-    this.#retryMs = FIRST_RETRY_MS;
-  }
-
-  async #makeSandbox(
-    pod: Pod,
-    { attempt, again }: Step & { do: 'create-sandbox' },
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    if (again) {
-      const tell = tellOfPod(this.#context.events, pod);
-      tell('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
-    }
-    // Volumes come first, as in Kubernetes: a pod whose volumes fail has no sandbox.
-    if (!(await this.#volumesReady(pod, undefined, signal))) return false;
-    const outcome = await createSandbox(pod, attempt, this.#context, signal);
-    if (!outcome.ok) return false;
-    await writePodFiles(pod, this.#ipsOf(pod, outcome.sandbox), this.#context);
-    return true;
-  }
-
-  /** True when the volumes are there and up to date. */
-  async #volumesReady(pod: Pod, sandbox: SandboxState | undefined, signal: AbortSignal): Promise<boolean> {
-    const { clock, tokens } = this.#context;
-    if (this.#volumePaths !== undefined && clock.now() < this.#refreshAt) return true;
-    if (this.#volumePaths === undefined && sandbox !== undefined) {
-      await writePodFiles(pod, this.#ipsOf(pod, sandbox), this.#context);
-    }
-    const before = this.#refreshAt;
-    this.#refreshAt = clock.now() + REFRESH_MS;
-    const outcome = await prepareVolumes(pod, this.#ipsOf(pod, sandbox), this.#context, signal);
-    if (!outcome.ok) {
-      this.#refreshAt = before;
-      return this.#volumePaths !== undefined; // what is there stays as it was
-    }
-    this.#volumePaths = outcome.paths;
-    this.#refreshAt = Math.min(this.#refreshAt, tokens.refreshAt(this.uid) ?? this.#refreshAt);
-    return true;
-  }
-
-  async #startOne(pod: Pod, step: Step & { do: 'start-container' }, signal: AbortSignal): Promise<void> {
-    const { container, sandbox, attempt, backoffMs } = step;
-    const name = container.spec.name;
-    const place = placeOf(this.#ipsOf(pod, sandbox), this.#context);
-    const volumes = this.#volumePaths ?? new Map<string, string>();
-    const running = new Map(
-      this.#observed.containers.flatMap(({ name: of, id, state }) => (state === 'running' ? [[of, id] as const] : [])),
-    );
-    const request = { pod, container, sandbox, attempt, backoffMs, place, volumes, running };
-    const failure = await startContainer(request, this.#context, signal);
-    if (failure === undefined) this.#failures.delete(name);
-    else this.#failures.set(name, failure);
-    this.#backoffTold.delete(name);
-  }
-
-  #ipsOf(pod: Pod, sandbox: SandboxState | undefined): readonly string[] {
-    if (isOnNodeNetwork(pod)) return this.#context.node.ips;
-    return sandbox === undefined || sandbox.ip === '' ? [] : [sandbox.ip];
-  }
-
-  #stop(
-    pod: Pod,
-    record: ContainerRecord,
-    reason: Parameters<typeof stopContainer>[2],
-    now: Instant,
-    signal: AbortSignal,
-  ): void {
-    const grace = graceOf(pod, containerNamed(pod, record.name), reason);
-    const endsBy = now + grace * 1000;
-    const running = this.#stopping.get(record.id);
-    if (running !== undefined) {
-      // The grace period was cut: the engine is asked once more, with less patience.
-      if (endsBy < running.endsBy && pod.metadata.deletionGracePeriodSeconds !== undefined) {
-        this.#stopping.set(record.id, { endsBy });
-        this.#beside(this.#context.runtime.stopContainer(record.id, grace, signal), signal);
-      }
-      return;
-    }
-    this.#stopping.set(record.id, { endsBy });
-    const probed = reason === 'liveness' || reason === 'startup';
-    if (reason === 'definition-changed' || (probed && pod.spec.restartPolicy !== 'Never')) {
-      this.#restartAnyway.add(record.id);
-    }
-    const podIp = this.#ipsOf(pod, this.#observed.sandboxes[0])[0] ?? '';
-    const stopped = stopContainer(pod, record, reason, podIp, this.#context, signal).finally(() => {
-      this.#stopping.delete(record.id);
-    });
-    this.#beside(stopped, signal);
-  }
-
-  /** Lets something run beside the loop, which looks again when it is done. */
-  #beside(task: Promise<void>, signal: AbortSignal): void {
-    void task
-      .catch((error: unknown) => {
-        if (!signal.aborted) this.#log.warn('step failed', { error });
-        this.#retryLater();
-      })
-      .finally(() => this.#wake.now());
+  #podIp(pod: Pod, sandbox: SandboxState | undefined): string {
+    return podIps(pod, sandbox, this.#context)[0] ?? '';
   }
 
   #probe(pod: Pod, plan: Plan): void {
     const running = plan.ended ? [] : this.#observed.containers.filter(({ state }) => state === 'running');
     const sandbox = this.#observed.sandboxes.find(({ ready }) => ready);
-    this.#context.probes.update(pod, running, this.#ipsOf(pod, sandbox)[0] ?? '', this.#adopted);
+    this.#context.probes.update(pod, running, this.#podIp(pod, sandbox), this.#adopted);
   }
 
   #tellBackoffs(pod: Pod, plan: Plan): void {
+    const newest = newestByName(this.#observed);
     for (const name of plan.waiting.keys()) {
-      if (this.#backoffTold.has(name)) continue;
-      this.#backoffTold.add(name);
       const container = containerNamed(pod, name);
-      if (container === undefined) continue;
-      const message = `Back-off restarting failed container ${name} in pod ${pod.metadata.name}_${pod.metadata.namespace ?? ''}(${this.uid})`;
+      const id = newest.get(name)?.id ?? '';
+      if (container === undefined || this.#backoffTold.get(name) === id) continue;
+      this.#backoffTold.set(name, id);
+      const message = `Back-off restarting failed container ${name} in pod ${podText(pod)}`;
       tellOfContainer(this.#context.events, pod, container)('Warning', 'BackOff', message);
     }
   }
@@ -428,7 +248,7 @@ export class PodWorker {
     for (const id of this.#messages.keys()) if (!alive.has(id)) this.#messages.delete(id);
     for (const record of this.#observed.containers) {
       if (record.state !== 'exited' || this.#messages.has(record.id)) continue;
-      const container: PodContainer | undefined = containerNamed(pod, record.name);
+      const container = containerNamed(pod, record.name);
       if (container === undefined) continue;
       const directory = volumes.podDirectory(this.uid);
       const message = await readTerminationMessage(record, container.spec, directory, runtime, signal);
@@ -458,12 +278,6 @@ export class PodWorker {
     }
     // Finalizers may keep the object; nothing is left of it here either way.
     return true;
-  }
-
-  #retryLater(): void {
-    this.#retryAt = this.#context.clock.now() + this.#retryMs;
-    this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
-    this.#wake.at(this.#retryAt);
   }
 }
 

@@ -146,6 +146,7 @@ class DockerRuntime implements ContainerRuntime {
     await engineCallAccepting([NOT_MODIFIED, NOT_FOUND], 'stop container', () =>
       this.#docker.getContainer(id).stop({ t: graceSeconds, ...abortable(signal) }),
     );
+    this.#observer.hasDied(id);
   }
 
   async removeContainer(id: string, signal?: AbortSignal): Promise<void> {
