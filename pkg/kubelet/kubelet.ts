@@ -42,10 +42,12 @@ export interface KubeletOptions {
   readonly maxPods?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
-  readonly serving: ServingOptions;
+  /** Left out: nothing is served (simulated nodes). */
+  readonly serving?: ServingOptions;
 }
 
 const DEFAULT_MAX_PODS = 110;
+const DEFAULT_PORT = 10_250;
 
 /** Runs until `signal`; containers go on without it and are adopted by the next one. Rejects when it cannot begin. */
 export async function runKubelet(options: KubeletOptions, signal: AbortSignal): Promise<void> {
@@ -59,7 +61,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     maxPods: options.maxPods ?? DEFAULT_MAX_PODS,
     labels: options.labels ?? {},
     taints: options.taints ?? [],
-    serverPort: options.serving.port,
+    serverPort: options.serving?.port ?? DEFAULT_PORT,
   };
 
   await using parts = new AsyncDisposableStack();
@@ -109,9 +111,11 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   });
   const manager = new PodManager({ context, maxPods: identity.maxPods, runtimeChanged: () => agent.touch() });
 
-  const server = await serveKubelet({ ...options.serving, manager, context, machine });
-  parts.defer(() => server.close());
-  log.info('kubelet started', { node: options.nodeName, port: options.serving.port });
+  if (options.serving !== undefined) {
+    const server = await serveKubelet({ ...options.serving, manager, context, machine });
+    parts.defer(() => server.close());
+  }
+  log.info('kubelet started', { node: options.nodeName, port: options.serving?.port });
   await Promise.all([
     agent.register(signal).then(() => agent.run(signal)),
     manager.run(signal),

@@ -25,6 +25,7 @@ export async function ensurePodNetwork(docker: Docker, network: PodNetwork): Pro
         Options: {
           'com.docker.network.bridge.name': network.bridge,
           'com.docker.network.bridge.enable_ip_masquerade': 'false',
+          ...(await unprotected(docker)),
         },
         Labels: { 'io.typekube.network': network.name },
       });
@@ -38,6 +39,15 @@ export async function ensurePodNetwork(docker: Docker, network: PodNetwork): Pro
       `the engine's network ${network.name} has the subnet ${found.subnet}, this node's pods need ${network.subnet}`,
     );
   }
+}
+
+/** Since release 28 the engine drops what comes from other hosts for addresses of its bridges, unless told not to. */
+const PROTECTING_RELEASE = 28;
+
+async function unprotected(docker: Docker): Promise<Record<string, string>> {
+  const { Version: version } = await engineCall('ask for the version', () => docker.version());
+  if (Number.parseInt(version, 10) < PROTECTING_RELEASE) return {};
+  return { 'com.docker.network.bridge.gateway_mode_ipv4': 'nat-unprotected' };
 }
 
 async function subnetOf(docker: Docker, name: string): Promise<{ subnet: string } | 'none'> {

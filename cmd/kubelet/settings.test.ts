@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { settingsOf } from './settings.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'kubelet-settings-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function file(fields: string): string {
+  const path = join(directory, `${fields.length}-${Math.abs(fields.length * 31)}.yaml`);
+  writeFileSync(path, `kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\n${fields}`);
+  return path;
+}
+
+test('what no flag says is Kubernetes’ default', async () => {
+  expect(await settingsOf({ hostnameOverride: 'N1' })).toMatchObject({
+    nodeName: 'n1',
+    port: 10_250,
+    maxPods: 110,
+    clusterDomain: 'cluster.local',
+    rootDir: '/var/lib/kubelet',
+    runtimeEndpoint: 'unix:///var/run/docker.sock',
+  });
+});
+
+test('flags count more than the file', async () => {
+  const config = file('maxPods: 20\nclusterDNS: [10.96.0.10]\nclusterDomain: file.local\n');
+  const settings = await settingsOf({
+    config,
+    clusterDomain: 'flag.local',
+    nodeLabels: 'a=1,b=',
+    registerWithTaints: 'k=v:NoSchedule,x:NoExecute',
+  });
+  expect(settings).toMatchObject({
+    maxPods: 20,
+    clusterDns: ['10.96.0.10'],
+    clusterDomain: 'flag.local',
+    labels: { a: '1', b: '' },
+    taints: [
+      { key: 'k', value: 'v', effect: 'NoSchedule' },
+      { key: 'x', effect: 'NoExecute' },
+    ],
+  });
+});
+
+test.each([
+  {
+    name: 'a field that is not known',
+    flags: () => ({ config: file('maxPods: 1\nevictionHrd: {}\n') }),
+    want: '--config: unknown field "evictionHrd"',
+  },
+  {
+    name: 'a field of the wrong type',
+    flags: () => ({ config: file('maxPods: "many"\n') }),
+    want: '--config: field "maxPods" must be of the type number',
+  },
+  { name: 'a file that is not there', flags: () => ({ config: '/none' }), want: '--config: cannot read /none' },
+  {
+    name: 'a port that is none',
+    flags: () => ({ port: '70000' }),
+    want: '--port must be a whole number from 1 to 65535, not "70000"',
+  },
+  { name: 'a certificate without its key', flags: () => ({ tlsCertFile: '/c' }), want: 'are given together' },
+  {
+    name: 'a taint without effect',
+    flags: () => ({ registerWithTaints: 'k=v' }),
+    want: '"k=v" is not <key>=<value>:<effect>',
+  },
+])('$name is refused in one sentence', async ({ flags, want }) => {
+  await expect(settingsOf(flags())).rejects.toThrow(want);
+});
