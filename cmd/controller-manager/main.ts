@@ -10,8 +10,11 @@ import { runAsLeader } from '../../pkg/client/leader-election.ts';
 import { createClient } from '../../pkg/client/typed-client.ts';
 import { createEventRecorder } from '../../pkg/client/event-recorder.ts';
 import { CONTROLLERS, DEFAULT_OPTIONS, type ControllerOptions } from '../../pkg/controllers/registry.ts';
+import { registerQueueMetrics } from '../../pkg/controllers/metrics.ts';
 import { runControllers } from '../../pkg/controllers/run.ts';
+import { processMetrics } from '../../pkg/metrics/process-metrics.ts';
 import { runProgram, UsageError } from '../program.ts';
+import { serveStatusPages } from '../scheduler/status-pages.ts';
 import { countFlag, durationFlag, numberFlag, textFlag } from './flags.ts';
 
 const NAME = 'kube-controller-manager';
@@ -22,6 +25,8 @@ await runProgram({
   summary: 'Runs the control loops that move a cluster towards its desired state.',
   flags: [
     new Option('--kubeconfig <path>', 'path to kubeconfig file with authorization and master location information'),
+    new Option('--secure-port <port>', 'port for HTTPS (/healthz, /metrics); 0 for none').default('10257'),
+    new Option('--bind-address <ip>', 'address to listen on').default('127.0.0.1'),
     new Option(
       '--controllers <list>',
       `controllers to enable: '*', 'name', '-name', separated by commas. Known: ${CONTROLLERS.map(({ name }) => name).join(', ')}`,
@@ -73,39 +78,49 @@ await runProgram({
       { ...(path !== undefined && { path }), env: process.env, home: homedir() },
       { userAgent: NAME, clock: realClock },
     );
-    try {
-      const client = createClient(transport);
-      const options = await optionsOf(flags);
-      const enabled = textFlag(flags, 'controllers') ?? '*';
-      const lead = (stop: AbortSignal) =>
-        runControllers({ client, clock: realClock, random, log, enabled, options }, stop);
-      const elect = textFlag(flags, 'leaderElect') ?? 'true';
-      if (elect !== 'true' && elect !== 'false')
-        throw new UsageError(`--leader-elect is true or false, not "${elect}"`);
-      if (elect === 'false') return await lead(signal);
-      const identity = `${hostname()}_${randomUUID()}`;
-      const recorder = createEventRecorder({ client, component: NAME, clock: realClock, random, log });
-      await runAsLeader(
-        {
-          client,
-          namespace: 'kube-system',
-          name: NAME,
-          identity,
-          clock: realClock,
-          random,
-          log,
-          leaseDurationMs: durationFlag(flags, 'leaderElectLeaseDuration', '--leader-elect-lease-duration'),
-          renewDeadlineMs: durationFlag(flags, 'leaderElectRenewDeadline', '--leader-elect-renew-deadline'),
-          retryPeriodMs: durationFlag(flags, 'leaderElectRetryPeriod', '--leader-elect-retry-period'),
-          onElected: (lease) =>
-            recorder.record(lease, { type: 'Normal', reason: 'LeaderElection', message: `${identity} became leader` }),
-        },
-        lead,
-        signal,
-      );
-    } finally {
-      await transport.close();
+    await using parts = new AsyncDisposableStack();
+    parts.defer(() => transport.close());
+    const client = createClient(transport);
+    const options = await optionsOf(flags);
+    const enabled = textFlag(flags, 'controllers') ?? '*';
+    const registry = processMetrics();
+    const metrics = registerQueueMetrics(registry);
+    const lead = (stop: AbortSignal) =>
+      runControllers({ client, clock: realClock, random, log, enabled, options, metrics }, stop);
+    const host = textFlag(flags, 'bindAddress') ?? '127.0.0.1';
+    const port = countFlag(flags, 'securePort', '--secure-port', 0);
+    if (port > 0) {
+      const pages = { host, port, registry, now: realClock.now(), isReady: () => true };
+      // A port that another program has must not keep the cluster from being controlled.
+      const serving = await serveStatusPages(pages).catch((error: unknown) => {
+        log.error('cannot serve status pages', { host, port, error });
+      });
+      if (serving !== undefined) parts.use(serving);
     }
+    const elect = textFlag(flags, 'leaderElect') ?? 'true';
+    if (elect !== 'true' && elect !== 'false') throw new UsageError(`--leader-elect is true or false, not "${elect}"`);
+    if (elect === 'false') return await lead(signal);
+    const identity = `${hostname()}_${randomUUID()}`;
+    const recorder = createEventRecorder({ client, component: NAME, clock: realClock, random, log });
+    parts.defer(() => recorder.close());
+    await runAsLeader(
+      {
+        client,
+        namespace: 'kube-system',
+        name: NAME,
+        identity,
+        clock: realClock,
+        random,
+        log,
+        leaseDurationMs: durationFlag(flags, 'leaderElectLeaseDuration', '--leader-elect-lease-duration'),
+        renewDeadlineMs: durationFlag(flags, 'leaderElectRenewDeadline', '--leader-elect-renew-deadline'),
+        retryPeriodMs: durationFlag(flags, 'leaderElectRetryPeriod', '--leader-elect-retry-period'),
+        onElected: (lease) =>
+          recorder.record(lease, { type: 'Normal', reason: 'LeaderElection', message: `${identity} became leader` }),
+      },
+      lead,
+      signal,
+    );
   },
 });
 

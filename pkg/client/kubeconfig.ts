@@ -82,7 +82,8 @@ async function readKubeConfig(path: string, mustExist: boolean): Promise<KubeCon
   } catch (cause) {
     const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
     if (missing && !mustExist) return mergeKubeConfigs([]);
-    throw new KubeConfigError(`stat ${path}: ${missing ? 'no such file or directory' : 'cannot be read'}`, { cause });
+    if (missing) throw new KubeConfigError(`stat ${path}: no such file or directory`);
+    throw new KubeConfigError(`cannot read ${path}`, { cause });
   }
   return parseKubeConfig(text, path);
 }
