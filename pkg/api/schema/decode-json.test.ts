@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hasDuplicateKeys, readJson } from './decode-json.ts';
+import { hasDuplicateKeys, mayHaveExponents, readJson } from './decode-json.ts';
 import { isRecord } from './decode-walk.ts';
 
 describe("readJson says what is wrong in Go's words", () => {
@@ -51,5 +51,21 @@ test('readJson keeps the last of two values and remembers the key', () => {
   if (!reading.ok) throw new Error(reading.message);
   expect(reading.value).toEqual({ a: { b: 2 } });
   const inner = isRecord(reading.value) ? reading.value['a'] : undefined;
-  expect(isRecord(inner) && [...(reading.duplicates.get(inner) ?? [])]).toEqual(['b']);
+  expect(isRecord(inner) && [...(reading.notes.duplicates.get(inner) ?? [])]).toEqual(['b']);
+});
+
+test('readJson remembers how numbers with an exponent were written', () => {
+  const reading = readJson('{"a":1e3,"b":[2,1E-2],"c":1000}');
+  if (!reading.ok || !isRecord(reading.value)) throw new Error('unreadable');
+  expect([...(reading.notes.literals.get(reading.value) ?? [])]).toEqual([['a', '1e3']]);
+  const list = reading.value['b'];
+  expect(Array.isArray(list) && [...(reading.notes.literals.get(list) ?? [])]).toEqual([['1', '1E-2']]);
+});
+
+test.each([
+  { text: '{"a":1e3}', want: true },
+  { text: '[1, -1.5E2]', want: true },
+  { text: '{"image":"x@sha256:3e5f","n":100}', want: false },
+])('mayHaveExponents of $text is $want', ({ text, want }) => {
+  expect(mayHaveExponents(text)).toBe(want);
 });

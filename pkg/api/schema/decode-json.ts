@@ -1,11 +1,16 @@
 // Reads JSON text the way Kubernetes' decoder does: every key counts (duplicates are remembered, the last one wins) and
 // what is wrong is said in the words of Go's encoding/json. Used only where JSON.parse failed or duplicates are suspected.
 
-/** For each object that was read, the keys that stood there more than once. */
-export type DuplicateKeys = WeakMap<object, ReadonlySet<string>>;
+/** What a text says that its value does not show. */
+export interface TextNotes {
+  /** For each object that was read, the keys that stood there more than once. */
+  readonly duplicates: WeakMap<object, ReadonlySet<string>>;
+  /** For each object and list, its members that were numbers with an exponent, as they were written. */
+  readonly literals: WeakMap<object, ReadonlyMap<string, string>>;
+}
 
 export type JsonReading =
-  | { readonly ok: true; readonly value: unknown; readonly duplicates: DuplicateKeys }
+  | { readonly ok: true; readonly value: unknown; readonly notes: TextNotes }
   | { readonly ok: false; readonly message: string };
 
 /** Deeper nesting is refused, as by Go's decoder. */
@@ -18,7 +23,7 @@ export function readJson(text: string): JsonReading {
   const reader = new JsonReader(text);
   try {
     const value = reader.document();
-    return { ok: true, value, duplicates: reader.duplicates };
+    return { ok: true, value, notes: reader.notes };
   } catch (error) {
     if (error instanceof SyntaxFault) return { ok: false, message: error.message };
     throw error;
@@ -26,7 +31,9 @@ export function readJson(text: string): JsonReading {
 }
 
 class JsonReader {
-  readonly duplicates: DuplicateKeys = new WeakMap();
+  readonly notes: TextNotes = { duplicates: new WeakMap(), literals: new WeakMap() };
+  /** The number just read as it was written, if it has an exponent. */
+  #exponential: string | undefined;
   readonly #text: string;
   #at = 0;
   #depth = 0;
@@ -86,6 +93,7 @@ class JsonReader {
   #object(): Record<string, unknown> {
     const entries = new Map<string, unknown>();
     const repeated = new Set<string>();
+    const literals = new Map<string, string>();
     this.#at++;
     this.#space();
     while (this.#text[this.#at] !== '}') {
@@ -95,7 +103,7 @@ class JsonReader {
       if (this.#text[this.#at] !== ':') this.#unexpected('after object key');
       this.#at++;
       this.#space();
-      const value = this.#value('looking for beginning of value');
+      const value = this.#member(literals, key);
       if (entries.has(key)) repeated.add(key);
       entries.set(key, value);
       this.#space();
@@ -107,12 +115,14 @@ class JsonReader {
     }
     this.#at++;
     const object: Record<string, unknown> = Object.fromEntries(entries);
-    if (repeated.size > 0) this.duplicates.set(object, repeated);
+    if (repeated.size > 0) this.notes.duplicates.set(object, repeated);
+    if (literals.size > 0) this.notes.literals.set(object, literals);
     return object;
   }
 
   #array(): unknown[] {
     const items: unknown[] = [];
+    const literals = new Map<string, string>();
     this.#at++;
     this.#space();
     if (this.#text[this.#at] === ']') {
@@ -121,7 +131,7 @@ class JsonReader {
     }
     for (;;) {
       this.#space();
-      items.push(this.#value('looking for beginning of value'));
+      items.push(this.#member(literals, String(items.length)));
       this.#space();
       const next = this.#text[this.#at];
       if (next === ']') break;
@@ -129,7 +139,15 @@ class JsonReader {
       this.#at++;
     }
     this.#at++;
+    if (literals.size > 0) this.notes.literals.set(items, literals);
     return items;
+  }
+
+  #member(literals: Map<string, string>, key: string): unknown {
+    this.#exponential = undefined;
+    const value = this.#value('looking for beginning of value');
+    if (typeof value === 'number' && this.#exponential !== undefined) literals.set(key, this.#exponential);
+    return value;
   }
 
   #literal<T>(word: string, value: T): T {
@@ -183,7 +201,9 @@ class JsonReader {
       if (this.#text[this.#at] === '+' || this.#text[this.#at] === '-') this.#at++;
       if (!this.#digits()) this.#unexpected('in exponent of numeric literal');
     }
-    return Number(this.#text.slice(start, this.#at));
+    const text = this.#text.slice(start, this.#at);
+    this.#exponential = /[eE]/.test(text) ? text : undefined;
+    return Number(text);
   }
 
   /** Whether there was at least one digit. */
@@ -200,6 +220,11 @@ function quoteCharacter(character: string): string {
   if (character === '"') return `'"'`;
   const quoted = JSON.stringify(character);
   return `'${quoted.slice(1, -1)}'`;
+}
+
+/** Whether a member of some object may be a number with an exponent: cheap, and right when it says no. */
+export function mayHaveExponents(text: string): boolean {
+  return /["[,]\s*:?\s*-?\d+(?:\.\d+)?[eE]/.test(text);
 }
 
 /**

@@ -1,6 +1,6 @@
 // How the scalars of Kubernetes' types are read from JSON: what is accepted, the one form they are kept in, and Go's words
 // for what is not. Times are kept in UTC with whole seconds (MicroTime: microseconds), quantities in canonical form.
-import { canonicalQuantity } from '../meta/quantity.ts';
+import { canonicalQuantity, parseQuantity } from '../meta/quantity.ts';
 import { canonicalMicroTime, canonicalTime } from '../meta/time.ts';
 import type { Scalar } from './object-schema.ts';
 
@@ -104,12 +104,13 @@ function readIntOrString(value: unknown): ScalarReading {
   return format(`json: cannot unmarshal ${reading.got} into Go value of type int32`);
 }
 
-const QUANTITY_FAULT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-
+/** The text of a JSON number is as good as a string. */
 function readQuantity(value: unknown): ScalarReading {
-  if (typeof value !== 'string' && typeof value !== 'number') return format(QUANTITY_FAULT);
-  const canonical = canonicalQuantity(String(value).trim());
-  return canonical === undefined ? format(QUANTITY_FAULT) : { ok: true, value: canonical };
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+  const canonical = canonicalQuantity(text);
+  if (canonical !== undefined) return { ok: true, value: canonical };
+  const parsed = parseQuantity(text);
+  return parsed.ok ? { ok: true, value: text } : format(parsed.fault);
 }
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;

@@ -2,7 +2,7 @@
 // told, null in a field is an absent field, null in a list or map is the type's zero, empty lists and maps of optional
 // fields vanish (they are never written), scalars in their one form. Slower than a compiled validator, and always right.
 import { GO_SCALARS, jsonKind, readScalar, zeroScalar } from './decode-scalars.ts';
-import type { DuplicateKeys } from './decode-json.ts';
+import type { TextNotes } from './decode-json.ts';
 import type { FieldSchema, ObjectSchema } from './object-schema.ts';
 
 /** A value that does not fit its type. Its message is Go's. */
@@ -27,24 +27,24 @@ export interface WalkResult {
 }
 
 /** Reads `value` as `schema`; throws DecodeFault when a value has the wrong type. The input is not changed. */
-export function walkObject(schema: ObjectSchema, value: unknown, duplicates: DuplicateKeys | undefined): WalkResult {
-  const walk = new Walk(duplicates);
+export function walkObject(schema: ObjectSchema, value: unknown, notes: TextNotes | undefined): WalkResult {
+  const walk = new Walk(notes);
   const object = walk.struct(schema, value, { struct: goStruct(schema.name), fields: '', path: '' });
   return { object, strictErrors: [...walk.strictErrors].slice(0, MAX_STRICT_ERRORS) };
 }
 
 class Walk {
   readonly strictErrors = new Set<string>();
-  readonly #duplicates: DuplicateKeys | undefined;
+  readonly #notes: TextNotes | undefined;
 
-  constructor(duplicates: DuplicateKeys | undefined) {
-    this.#duplicates = duplicates;
+  constructor(notes: TextNotes | undefined) {
+    this.#notes = notes;
   }
 
   struct(schema: ObjectSchema, value: unknown, place: Place): Record<string, unknown> {
     if (!isRecord(value)) throw typeFault(place, jsonKind(value), goTypeName(schema.name));
     const read: Record<string, unknown> = {};
-    const repeated = this.#duplicates?.get(value);
+    const repeated = this.#notes?.duplicates.get(value);
     const struct = goStruct(schema.name);
     for (const key of Object.keys(value)) {
       const path = place.path === '' ? key : `${place.path}.${key}`;
@@ -54,7 +54,7 @@ class Walk {
         continue;
       }
       if (repeated?.has(key) === true) this.#strict(`duplicate field ${quote(path)}`);
-      const inner = value[key];
+      const inner = this.#asWritten(field.schema, value, key, value[key]);
       if (inner === null) continue;
       const fields = place.fields === '' ? key : `${place.fields}.${key}`;
       const result = this.#field(field.schema, inner, { struct, fields, path });
@@ -91,14 +91,21 @@ class Walk {
 
   #map(values: FieldSchema, value: unknown, place: Place, schema: FieldSchema): Record<string, unknown> {
     if (!isRecord(value)) throw typeFault(place, jsonKind(value), goType(schema));
-    const repeated = this.#duplicates?.get(value);
+    const repeated = this.#notes?.duplicates.get(value);
     const read: [string, unknown][] = [];
     for (const [key, inner] of Object.entries(value)) {
       const path = `${place.path}.${key}`;
       if (repeated?.has(key) === true) this.#strict(`duplicate field ${quote(path)}`);
-      read.push([key, inner === null ? zeroOf(values) : this.#field(values, inner, { ...place, path })]);
+      const written = this.#asWritten(values, value, key, inner);
+      read.push([key, written === null ? zeroOf(values) : this.#field(values, written, { ...place, path })]);
     }
     return Object.fromEntries(read);
+  }
+
+  /** Quantities are read from their text even where that is a JSON number: `1e3` is not `1k`. */
+  #asWritten(schema: FieldSchema, container: object, key: string, value: unknown): unknown {
+    if (typeof value !== 'number' || !isQuantities(schema)) return value;
+    return this.#notes?.literals.get(container)?.get(key) ?? value;
   }
 }
 

@@ -108,6 +108,11 @@ describe('decodeObject repairs what Go repairs', () => {
     { what: 'empty structs stay', text: '{"spec":{"securityContext":{}}}', want: { securityContext: {} } },
     { what: 'a quantity may be a number', text: '{"spec":{"overhead":{"cpu":2}}}', want: { overhead: { cpu: '2' } } },
     {
+      what: 'a quantity keeps the exponent of a number',
+      text: '{"spec":{"overhead":{"cpu":1e3,"memory":1000}}}',
+      want: { overhead: { cpu: '1e3', memory: '1k' } },
+    },
+    {
       what: 'quantities become canonical',
       text: '{"spec":{"overhead":{"cpu":"1500m","memory":"2048Mi"}}}',
       want: { overhead: { cpu: '1500m', memory: '2Gi' } },
@@ -140,6 +145,11 @@ describe('decodeObject repairs what Go repairs', () => {
     ]);
     expect(decodeObject('{"spec":{},"apiVersion":"v1","metadata":{},"kind":"Pod"}', json(pod)).object.kind).toBe('Pod');
   });
+});
+
+test('a field of the object itself that stands twice is told too', () => {
+  const text = '{"spec":{},"metadata":{"name":"a"},"spec":{"hostname":"b"}}';
+  expect(decodeObject(text, json(pod, 'Warn')).warnings).toEqual(['duplicate field "spec"']);
 });
 
 test('with Warn the same faults are warnings and the unknown fields are dropped; with Ignore nothing is said', () => {

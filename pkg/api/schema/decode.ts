@@ -3,7 +3,7 @@
 // what Go would repair and says what is wrong.
 import { ApiError } from '../meta/status.ts';
 import { withinDepth } from './decode-depth.ts';
-import { hasDuplicateKeys, readJson, type DuplicateKeys } from './decode-json.ts';
+import { hasDuplicateKeys, mayHaveExponents, readJson, type TextNotes } from './decode-json.ts';
 import { DecodeFault, isRecord, walkObject } from './decode-walk.ts';
 import { readYaml } from './decode-yaml.ts';
 import { jsonKind } from './decode-scalars.ts';
@@ -45,11 +45,11 @@ function decodeJson(text: string, options: DecodeOptions): Decoded {
     throw unrecognized(text, options, reading.ok ? String(cause) : reading.message, cause);
   }
   const suspicious = options.fieldValidation !== 'Ignore' && hasDuplicateKeys(text, parsed);
-  if (!suspicious) return decode(parsed, options, { text });
+  if (!suspicious) return decode(parsed, options, { text, format: 'json' });
   const reading = readJson(text);
   return reading.ok
-    ? decode(reading.value, options, { text, duplicates: reading.duplicates })
-    : decode(parsed, options, { text });
+    ? decode(reading.value, options, { text, notes: reading.notes })
+    : decode(parsed, options, { text, format: 'json' });
 }
 
 /** Decodes a value that is already parsed: from a caller in this process, or made by a patch. */
@@ -59,7 +59,9 @@ export function decodeValue(value: unknown, options: DecodeValueOptions): Decode
 
 interface Source {
   readonly text?: string;
-  readonly duplicates?: DuplicateKeys;
+  readonly format?: 'json' | 'yaml';
+  /** Of a text that was read for them. */
+  readonly notes?: TextNotes;
   /** Faults that the text's own parser found. */
   readonly strictErrors?: readonly string[];
 }
@@ -78,12 +80,16 @@ function decode(value: unknown, options: DecodeValueOptions, source: Source): De
       throw unrecognized(source.text ?? '', options, `json: cannot unmarshal ${kind} into ${TYPE_META}`, undefined);
   }
   const named = identify(isRecord(value) ? value : {}, options);
-  if (source.duplicates === undefined && (source.strictErrors ?? []).length === 0) {
+  if (source.notes === undefined && (source.strictErrors ?? []).length === 0) {
     const validate = validatorOf(schema);
     if (validate?.(named) === true) return { object: asObject(named), warnings: [] };
+    const again = source.format === 'json' ? readForExponents(source.text) : undefined;
+    if (again !== undefined) return decode(again.value, options, { ...source, notes: again.notes });
   }
+  const repeated = isRecord(value) ? source.notes?.duplicates.get(value) : undefined;
+  if (repeated !== undefined) source.notes?.duplicates.set(named, repeated);
   try {
-    const { object, strictErrors } = walkObject(schema, named, source.duplicates);
+    const { object, strictErrors } = walkObject(schema, named, source.notes);
     const faults = fieldValidation === 'Ignore' ? [] : [...(source.strictErrors ?? []), ...strictErrors];
     if (fieldValidation === 'Strict' && faults.length > 0) {
       const { kind, version } = groupVersionKind;
@@ -102,6 +108,13 @@ function decode(value: unknown, options: DecodeValueOptions, source: Source): De
       { cause: error },
     );
   }
+}
+
+/** Numbers such as 1e3 have lost their form by parsing; quantities need it. */
+function readForExponents(text: string | undefined): { value: unknown; notes: TextNotes } | undefined {
+  if (text === undefined || !mayHaveExponents(text)) return undefined;
+  const reading = readJson(text);
+  return reading.ok ? reading : undefined;
 }
 
 /** Puts kind and apiVersion first and fills them in where they are missing; refuses another kind's object. */

@@ -3,7 +3,7 @@
 import { ApiError } from '../../api/meta/status.ts';
 import { decodeValue, type Decoded, type DecodeValueOptions, type FieldValidation } from '../../api/schema/decode.ts';
 import { withinDepth } from '../../api/schema/decode-depth.ts';
-import { hasDuplicateKeys, readJson, type DuplicateKeys } from '../../api/schema/decode-json.ts';
+import { hasDuplicateKeys, readJson, type TextNotes } from '../../api/schema/decode-json.ts';
 import { jsonKind } from '../../api/schema/decode-scalars.ts';
 import { isRecord } from '../../api/schema/decode-walk.ts';
 import type { ObjectSchema } from '../../api/schema/object-schema.ts';
@@ -127,18 +127,17 @@ function parsePatch(
   }
   if (fieldValidation === 'Ignore' || !hasDuplicateKeys(patch, value)) return { value, faults: [] };
   const reading = readJson(patch);
-  return reading.ok ? { value, faults: duplicateFaults(reading.value, '', reading.duplicates) } : { value, faults: [] };
+  return reading.ok ? { value, faults: duplicateFaults(reading.value, '', reading.notes) } : { value, faults: [] };
 }
 
-function duplicateFaults(value: unknown, path: string, duplicates: DuplicateKeys): string[] {
-  if (Array.isArray(value))
-    return value.flatMap((item, index) => duplicateFaults(item, `${path}[${index}]`, duplicates));
+function duplicateFaults(value: unknown, path: string, notes: TextNotes): string[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => duplicateFaults(item, `${path}[${index}]`, notes));
   if (!isRecord(value)) return [];
-  const repeated = duplicates.get(value);
+  const repeated = notes.duplicates.get(value);
   return Object.entries(value).flatMap(([key, inner]) => {
     const place = path === '' ? key : `${path}.${key}`;
     const own = repeated?.has(key) === true ? [`duplicate field ${JSON.stringify(place)}`] : [];
-    return [...own, ...duplicateFaults(inner, place, duplicates)];
+    return [...own, ...duplicateFaults(inner, place, notes)];
   });
 }
 
