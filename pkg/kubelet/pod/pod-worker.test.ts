@@ -22,6 +22,15 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
+/** As the API server merges: conditions by their type. */
+function merged(before: PodStatus, patch: PodStatus): PodStatus {
+  const conditions = new Map([...(before.conditions ?? []), ...(patch.conditions ?? [])].map((one) => [one.type, one]));
+  const withoutNull = [...conditions.values()].map((one) =>
+    Object.fromEntries(Object.entries(one).filter(([, value]) => value !== null)),
+  );
+  return { ...before, ...patch, conditions: withoutNull as unknown as PodStatus['conditions'] }; // the same without nulls
+}
+
 /** A worker over a simulated engine; the API server is what its requests say. */
 function run(wanted: Pod) {
   const clock = new VirtualClock();
@@ -34,7 +43,7 @@ function run(wanted: Pod) {
       requests.push(request);
       if (request.method === 'PATCH') {
         const { status } = request.body as { status: PodStatus }; // what the status writer sends
-        object = { ...object, status: { ...object.status, ...status } };
+        object = { ...object, status: merged(object.status, status) };
       }
       return Promise.resolve({ status: 200, warnings: [], body: object });
     },
