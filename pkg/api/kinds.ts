@@ -2,6 +2,7 @@
 import { deploymentKind } from './apps/v1/deployment.ts';
 import { replicaSetKind } from './apps/v1/replica-set.ts';
 import { leaseKind } from './coordination/v1/lease.ts';
+import { componentStatusKind } from './core/v1/component-status.ts';
 import { configMapKind } from './core/v1/config-map.ts';
 import { endpointsKind } from './core/v1/endpoints.ts';
 import { eventKind } from './core/v1/event.ts';
@@ -57,6 +58,7 @@ export interface KindKey {
 }
 
 export const kinds: readonly KindDefinition[] = [
+  componentStatusKind,
   configMapKind,
   endpointsKind,
   eventKind,

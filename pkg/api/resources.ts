@@ -65,6 +65,12 @@ export const endpointSlices = resource<EndpointSlice>(
   'namespaced',
 );
 
+export const componentStatuses = resource<coreV1.ComponentStatus>(
+  'v1',
+  'componentstatuses',
+  'ComponentStatus',
+  'cluster',
+);
 export const limitRanges = resource<coreV1.LimitRange>('v1', 'limitranges', 'LimitRange', 'namespaced');
 export const persistentVolumes = resource<coreV1.PersistentVolume>(
   'v1',

@@ -33,7 +33,9 @@ export function metricsCell({ spec, status }: HorizontalPodAutoscaler): string {
     const current =
       measured === undefined || !isMetricType(measured.type) ? undefined : measured[SOURCE_OF[measured.type]]?.current;
     const name = metric.resource?.name ?? metric.containerResource?.name;
-    const text = currentAndTarget(targetOf(metric), current);
+    // Averages are so called where the same metric could also be a total.
+    const average = metric.object !== undefined || metric.external !== undefined ? ' (avg)' : '';
+    const text = currentAndTarget(targetOf(metric), current, average);
     return name === undefined ? text : `${name}: ${text}`;
   });
   if (cells.length === 0) return '<none>';
@@ -41,9 +43,13 @@ export function metricsCell({ spec, status }: HorizontalPodAutoscaler): string {
   return cells.length > SHOWN ? `${shown} + ${cells.length - SHOWN} more...` : shown;
 }
 
-function currentAndTarget(target: MetricTarget | undefined, current: MetricValueStatus | undefined): string {
+function currentAndTarget(
+  target: MetricTarget | undefined,
+  current: MetricValueStatus | undefined,
+  average: string,
+): string {
   const unknown = '<unknown>';
-  if (target?.averageValue !== undefined) return `${current?.averageValue ?? unknown}/${target.averageValue} (avg)`;
+  if (target?.averageValue !== undefined) return `${current?.averageValue ?? unknown}/${target.averageValue}${average}`;
   if (target?.value !== undefined) return `${current?.value ?? unknown}/${target.value}`;
   const percent = (value: number | undefined, none: string) => (value === undefined ? none : `${value}%`);
   return `${percent(current?.averageUtilization, unknown)}/${percent(target?.averageUtilization, '<auto>')}`;
