@@ -6,6 +6,7 @@ import type { AdmissionPlugin } from './admission.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { priority } from './priority.ts';
+import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
@@ -36,7 +37,6 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'PodSecurity',
   'PodTopologyLabels',
   'ResourceQuota',
-  'RuntimeClass',
   'ValidatingAdmissionPolicy',
   'ValidatingAdmissionWebhook',
 ]);
@@ -50,6 +50,7 @@ export function admissionPlugins({ enable = [], disable = [], ...parts }: Admiss
     priority(parts),
     defaultTolerationSeconds,
     storageObjectInUseProtection,
+    runtimeClass(parts),
   ];
   for (const name of [...enable, ...disable]) {
     if (!WITHOUT_EFFECT.has(name) && !all.some((plugin) => plugin.name === name)) {

@@ -179,7 +179,7 @@ test('an upgrade without credentials is refused, and one for a pod that is not t
         );
       });
       let text = '';
-      socket.on('data', (chunk) => {
+      socket.on('data', (chunk: Buffer) => {
         text += chunk.toString();
       });
       socket.on('end', () => resolve(text));

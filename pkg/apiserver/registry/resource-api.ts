@@ -1,7 +1,7 @@
 // All verbs on all kinds: finds the kind that a request means, checks that it has the verb, and calls what carries it out.
 import type { KindDefinition } from '../../api/schema/kind.ts';
 import type { Clock } from '../../clock/clock.ts';
-import { encodeValue, jsonResponse, textResponse } from '../encoded.ts';
+import { encodeValue, textResponse } from '../encoded.ts';
 import { negotiate } from '../http/accept.ts';
 import { methodNotAllowed, unknownPath } from '../http-errors.ts';
 import type { ResourceRequest } from '../request-info.ts';
@@ -15,21 +15,12 @@ import { includeObjectOf, listResponse, objectResponse, respond, type Representa
 import { decodeBody } from './request-body.ts';
 import { selectionOf } from './selection.ts';
 import { ServedKind } from './served-kind.ts';
+import { virtualCollection, type SubresourceHandler } from './subresource-handler.ts';
 import { Updater } from './updater.ts';
 import type { WatchService } from './watch.ts';
 import { managerOf, writeOptions } from './write-options.ts';
 import { addWarning, type WriteContext, type WriteParts } from './write-parts.ts';
 import type { OptionsKind } from './options-error.ts';
-
-/** One subresource that is more than a view of its object; `status` is handled by the registry itself. */
-export type SubresourceHandler = (call: SubresourceCall) => Promise<ApiResponse>;
-
-export interface SubresourceCall {
-  readonly api: ResourceApi;
-  readonly served: ServedKind;
-  readonly target: ResourceRequest;
-  readonly request: ApiRequest;
-}
 
 export interface ResourceApiOptions {
   readonly kinds: readonly KindDefinition[];
@@ -304,24 +295,4 @@ const VERB_OF_METHOD: Readonly<Record<string, readonly string[]>> = {
 
 function collectionKey({ group, version, resource }: ResourceRequest): string {
   return `${group}/${version}/${resource}`;
-}
-
-/** Collections that one can only create in: reviews and bindings. */
-async function virtualCollection(
-  handler: SubresourceHandler,
-  api: ResourceApi,
-  target: ResourceRequest,
-  request: ApiRequest,
-): Promise<ApiResponse> {
-  if (target.name !== '') throw unknownPath();
-  if (target.verb !== 'create') throw methodNotAllowed();
-  // These are of no kind of the tables; handlers of collections do not look at it.
-  const [served] = api.served();
-  if (served === undefined) throw unknownPath();
-  return handler({ api, served, target, request });
-}
-
-/** 201 with a Status, as bindings and evictions answer. */
-export function createdStatus(): ApiResponse {
-  return jsonResponse(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
 }

@@ -2,9 +2,7 @@
 // Service is gone or gives them up. What is taken follows from the Services themselves, so a restart forgets nothing.
 // k8s.io/kubernetes pkg/registry/core/service/storage/alloc.go.
 import { isIP } from 'node:net';
-import { invalid, type FieldError } from '../../api/meta/status.ts';
 import type { Service } from '../../api/schema/generated/core.v1.gen.ts';
-import type { KubeObject } from '../../api/schema/resource-type.ts';
 import type { Random } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { internalError } from '../http-errors.ts';
@@ -12,13 +10,10 @@ import type { WatchCache } from '../watchcache/watch-cache.ts';
 import { AddressRange } from './address-range.ts';
 import type { AllocationClaims } from './allocation-claims.ts';
 import { copyJson } from './copy-json.ts';
+import { NodePorts, portKey, type PortRange } from './node-ports.ts';
+import { addressesOf, faulty, portsOf, serviceOf } from './service-allocations.ts';
 import { carryOverAllocations, fillFamilies, needsClusterIp, needsNodePorts } from './service-defaults.ts';
 import type { HookChange, Reservation, ResourceHook } from './write-parts.ts';
-
-export interface PortRange {
-  readonly first: number;
-  readonly last: number;
-}
 
 export interface ServiceAddressesParts {
   /** IPv4. */
@@ -36,20 +31,18 @@ const MOST_ATTEMPTS = 16;
 
 export class ServiceAddresses {
   readonly range: AddressRange;
-  readonly #ports: PortRange;
+  readonly #ports: NodePorts;
   readonly #random: Random;
   readonly #cache: WatchCache;
   readonly #claims: AllocationClaims | undefined;
   readonly #log: Logger;
   /** What was stored when this server looked last; kept only where others write too. */
   #known: ReadonlySet<string> = new Set();
-  /** `port/protocol`. */
-  readonly #takenPorts = new Set<string>();
   readonly hook: ResourceHook;
 
   constructor({ cidr, ports, cache, random, claims, log }: ServiceAddressesParts) {
     this.range = new AddressRange(cidr);
-    this.#ports = ports;
+    this.#ports = new NodePorts(ports);
     this.#random = random;
     this.#cache = cache;
     this.#claims = claims;
@@ -60,12 +53,12 @@ export class ServiceAddresses {
 
   #restore(service: Service): void {
     for (const address of addressesOf(service)) this.range.take(address);
-    for (const port of portsOf(service)) this.#takenPorts.add(port);
+    for (const port of portsOf(service)) this.#ports.take(port);
   }
 
   #release(service: Service): void {
     for (const address of addressesOf(service)) this.range.release(address);
-    for (const port of portsOf(service)) this.#takenPorts.delete(port);
+    for (const port of portsOf(service)) this.#ports.release(port);
   }
 
   async #begin(change: HookChange): Promise<Reservation> {
@@ -75,13 +68,14 @@ export class ServiceAddresses {
     fillFamilies(service);
     const taken =
       this.#claims === undefined ? this.#assign(service, old) : await this.#assignShared(this.#claims, service, old);
+    const held = [...taken.addresses, ...taken.ports];
     return {
       commit: () => {
-        this.#releaseClaims(taken);
+        this.#releaseClaims(held);
         if (old !== undefined) this.#releaseUnused(service, old);
       },
       cancel: () => {
-        this.#releaseClaims(taken);
+        this.#releaseClaims(held);
         this.#giveBack(taken);
       },
     };
@@ -111,9 +105,7 @@ export class ServiceAddresses {
         await this.#cache.current();
         this.#resync();
         const taken = this.#assign(service, old);
-        const lost = await this.#lostClaims(claims, taken);
-        if (lost.length === 0) return taken;
-        this.#releaseClaims(taken);
+        if (await this.#claimAll(claims, taken)) return taken;
         busy.addresses.push(...taken.addresses);
         busy.ports.push(...taken.ports);
         service.spec = copyJson(asked);
@@ -124,18 +116,25 @@ export class ServiceAddresses {
     }
   }
 
-  async #lostClaims(claims: AllocationClaims, taken: Taken): Promise<string[]> {
-    const items = [...taken.addresses, ...taken.ports];
-    const lost: string[] = [];
-    for (const item of items) if (!(await claims.take(item))) lost.push(item);
-    if (lost.length > 0 || items.length === 0) return lost;
-    await this.#cache.current();
-    const stored = this.#stored();
-    return items.filter((item) => stored.has(item));
+  /** False when another server was faster with any of it; then nothing is claimed. */
+  async #claimAll(claims: AllocationClaims, { addresses, ports }: Taken): Promise<boolean> {
+    const held: string[] = [];
+    for (const item of [...addresses, ...ports]) {
+      if (await claims.take(item)) held.push(item);
+    }
+    const all = held.length === addresses.length + ports.length;
+    if (all && held.length === 0) return true;
+    if (all) {
+      await this.#cache.current();
+      const stored = this.#stored();
+      if (!held.some((item) => stored.has(item))) return true;
+    }
+    this.#releaseClaims(held);
+    return false;
   }
 
-  #releaseClaims({ addresses, ports }: Taken): void {
-    for (const item of [...addresses, ...ports]) {
+  #releaseClaims(items: readonly string[]): void {
+    for (const item of items) {
       this.#claims
         ?.release(item)
         .catch((error: unknown) => this.#log.debug('a claim is left to expire', { item, error }));
@@ -156,11 +155,11 @@ export class ServiceAddresses {
     const stored = this.#stored();
     for (const item of this.#known) {
       if (stored.has(item)) continue;
-      if (item.includes('/')) this.#takenPorts.delete(item);
+      if (item.includes('/')) this.#ports.release(item);
       else this.range.release(item);
     }
     for (const item of stored) {
-      if (item.includes('/')) this.#takenPorts.add(item);
+      if (item.includes('/')) this.#ports.take(item);
       else this.range.take(item);
     }
     this.#known = stored;
@@ -235,7 +234,7 @@ export class ServiceAddresses {
     }
     const key = `${spec.healthCheckNodePort}/TCP`;
     if (old !== undefined && portsOf(old).includes(key)) return;
-    if (this.#takenPorts.has(key)) {
+    if (!this.#ports.take(key)) {
       throw faulty(
         service,
         'spec.healthCheckNodePort',
@@ -243,14 +242,13 @@ export class ServiceAddresses {
         'provided port is already allocated',
       );
     }
-    this.#takenPorts.add(key);
     taken.ports.push(key);
   }
 
   #takePort(service: Service, index: number, port: number, key: string, taken: Taken): void {
     const field = `spec.ports[${index}].nodePort`;
-    const { first, last } = this.#ports;
-    if (port < first || port > last) {
+    const { first, last } = this.#ports.range;
+    if (!this.#ports.contains(port)) {
       throw faulty(
         service,
         field,
@@ -258,70 +256,31 @@ export class ServiceAddresses {
         `provided port is not in the valid range. The range of valid ports is ${first}-${last}`,
       );
     }
-    if (this.#takenPorts.has(key)) throw faulty(service, field, String(port), 'provided port is already allocated');
-    this.#takenPorts.add(key);
+    if (!this.#ports.take(key)) throw faulty(service, field, String(port), 'provided port is already allocated');
     taken.ports.push(key);
   }
 
   #anyPort(protocol: string, wanted: number | undefined, taken: Taken): number {
-    const { first, last } = this.#ports;
-    const span = last - first + 1;
-    const start = Math.floor(this.#random() * span);
-    const candidates = wanted === undefined ? [] : [wanted];
-    for (let i = 0; i < span; i++) candidates.push(first + ((start + i) % span));
-    for (const port of candidates) {
-      const key = `${port}/${protocol}`;
-      // A fresh port is free for all protocols, so that a later port of another protocol can join it.
-      const busy =
-        port === wanted
-          ? this.#takenPorts.has(key)
-          : PROTOCOLS.some((other) => this.#takenPorts.has(`${port}/${other}`));
-      if (busy) continue;
-      this.#takenPorts.add(key);
-      taken.ports.push(key);
-      return port;
-    }
-    throw internalError('failed to allocate a nodePort: range is full');
+    const port = this.#ports.takeAny(protocol, wanted, this.#random);
+    if (port === undefined) throw internalError('failed to allocate a nodePort: range is full');
+    taken.ports.push(portKey(port, protocol));
+    return port;
   }
 
   #releaseUnused(service: Service, old: Service): void {
     const addresses = new Set(addressesOf(service));
     for (const address of addressesOf(old)) if (!addresses.has(address)) this.range.release(address);
     const ports = new Set(portsOf(service));
-    for (const port of portsOf(old)) if (!ports.has(port)) this.#takenPorts.delete(port);
+    for (const port of portsOf(old)) if (!ports.has(port)) this.#ports.release(port);
   }
 
   #giveBack({ addresses, ports }: Taken): void {
     for (const address of addresses) this.range.release(address);
-    for (const port of ports) this.#takenPorts.delete(port);
+    for (const port of ports) this.#ports.release(port);
   }
 }
-
-const PROTOCOLS: readonly string[] = ['TCP', 'UDP', 'SCTP'];
 
 class Taken {
   readonly addresses: string[] = [];
   readonly ports: string[] = [];
-}
-
-function addressesOf({ spec }: Service): string[] {
-  const all = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
-  return all.filter((address) => address !== '' && address !== 'None');
-}
-
-function portsOf({ spec }: Service): string[] {
-  const ports = (spec.ports ?? [])
-    .filter(({ nodePort }) => nodePort)
-    .map(({ nodePort, protocol }) => `${nodePort}/${protocol ?? 'TCP'}`);
-  return spec.healthCheckNodePort ? [...ports, `${spec.healthCheckNodePort}/TCP`] : ports;
-}
-
-function faulty(service: Service, field: string, value: string, why: string) {
-  const error: FieldError = { type: 'Invalid', field, body: `Invalid value: ${value}: ${why}` };
-  return invalid({ group: '', kind: 'Service', name: service.metadata.name }, [error]);
-}
-
-/** The hook is registered for services only. */
-function serviceOf(object: KubeObject): Service {
-  return object as Service;
 }

@@ -47,7 +47,7 @@ export class WatchCache {
   #acknowledged: Revision = 0;
   #waiters: Waiter[] = [];
   #asking: Promise<Revision> | undefined;
-  #nudging: Promise<void> | undefined;
+  #nudging = false;
   #loop: Promise<void> = Promise.resolve();
 
   private constructor(options: WatchCacheOptions) {
@@ -158,10 +158,12 @@ export class WatchCache {
    * the watch past it.
    */
   #nudge(): void {
-    this.#nudging ??= this.#touchProgress()
+    if (this.#nudging) return;
+    this.#nudging = true;
+    this.#touchProgress()
       .catch((error: unknown) => this.#options.log.warn('cannot write to the store', { error }))
       .finally(() => {
-        this.#nudging = undefined;
+        this.#nudging = false;
       });
   }
 

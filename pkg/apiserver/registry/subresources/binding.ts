@@ -7,7 +7,7 @@ import { badRequest, unknownPath } from '../../http-errors.ts';
 import type { ApiResponse } from '../../request.ts';
 import type { CachedObject } from '../../watchcache/cached-object.ts';
 import { decodeBody, type BodyType } from '../request-body.ts';
-import { createdStatus, type SubresourceCall } from '../resource-api.ts';
+import { createdStatus, type SubresourceCall } from '../subresource-handler.ts';
 
 const RESOURCE = { group: '', resource: 'pods/binding' };
 const MOST_ATTEMPTS = 50;

@@ -10,7 +10,8 @@ import { badRequest, plainServerError } from '../../http-errors.ts';
 import type { ApiResponse } from '../../request.ts';
 import type { DeleteOptions } from '../deletion-rules.ts';
 import { decodeBody, type BodyType } from '../request-body.ts';
-import { createdStatus, type ResourceApi, type SubresourceCall } from '../resource-api.ts';
+import type { ResourceApi } from '../resource-api.ts';
+import { createdStatus, type SubresourceCall } from '../subresource-handler.ts';
 
 const MOST_ATTEMPTS = 20;
 

@@ -5,7 +5,7 @@ import type { TokenAuthenticator } from '../../authn/authenticator.ts';
 import type { ServiceAccountTokens } from '../../authn/service-account-tokens.ts';
 import type { Authorizer } from '../../authz/authorizer.ts';
 import { badRequest } from '../../http-errors.ts';
-import type { SubresourceHandler } from '../resource-api.ts';
+import type { SubresourceHandler } from '../subresource-handler.ts';
 import { bindPod } from './binding.ts';
 import { evictPod } from './eviction.ts';
 import type { KubeletConnections } from './kubelet-connections.ts';

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../../../api/meta/status.ts';
 import { textResponse } from '../../encoded.ts';
 import { badRequest } from '../../http-errors.ts';
-import type { SubresourceHandler } from '../resource-api.ts';
+import type { SubresourceHandler } from '../subresource-handler.ts';
 import { tlsOptions, type KubeletConnections } from './kubelet-connections.ts';
 import { logTarget, type PodTarget } from './pod-target.ts';
 

@@ -49,7 +49,8 @@ export async function proxyTarget(api: ResourceApi, target: ResourceRequest, ran
   if (resource === 'nodes') return ofNode((await find('nodes', named.name)) as Node, named);
   if (resource === 'pods') return ofPod((await find('pods', named.name)) as Pod, named);
   const service = (await find('services', named.name)) as Service;
-  return ofService(service, (await find('endpoints', named.name)) as Endpoints, named, random);
+  const endpoints: Endpoints = await find('endpoints', named.name);
+  return ofService(service, endpoints, named, random);
 }
 
 function ofNode(node: Node, { port }: Named): ProxyTarget {

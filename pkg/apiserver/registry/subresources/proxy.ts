@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { ApiError } from '../../../api/meta/status.ts';
 import type { Random } from '../../../clock/clock.ts';
 import type { ApiRequest } from '../../request.ts';
-import type { SubresourceHandler } from '../resource-api.ts';
+import type { SubresourceHandler } from '../subresource-handler.ts';
 import { tlsOptions, type KubeletConnections } from './kubelet-connections.ts';
 import { proxyTarget, type ProxyTarget } from './proxy-target.ts';
 

@@ -13,7 +13,7 @@ import { encodeValue } from '../../encoded.ts';
 import type { UserInfo } from '../../request.ts';
 import { respond } from '../represent.ts';
 import { decodeBody } from '../request-body.ts';
-import type { SubresourceHandler } from '../resource-api.ts';
+import type { SubresourceHandler } from '../subresource-handler.ts';
 
 interface AccessSpec {
   resourceAttributes?: {

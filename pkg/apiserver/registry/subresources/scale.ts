@@ -10,7 +10,7 @@ import { copyJson } from '../copy-json.ts';
 import { isApply, patchOf, patchValue } from '../patcher.ts';
 import { respond } from '../represent.ts';
 import { decodeBody, type BodyType } from '../request-body.ts';
-import type { SubresourceCall } from '../resource-api.ts';
+import type { SubresourceCall } from '../subresource-handler.ts';
 import type { ServedKind } from '../served-kind.ts';
 import { checkName } from '../updater.ts';
 import { addWarning, type WriteContext } from '../write-parts.ts';

@@ -12,7 +12,8 @@ import { badRequest, internalError } from '../../http-errors.ts';
 import { newUid } from '../identity.ts';
 import { respond } from '../represent.ts';
 import { decodeBody, type BodyType } from '../request-body.ts';
-import type { ResourceApi, SubresourceCall, SubresourceHandler } from '../resource-api.ts';
+import type { ResourceApi } from '../resource-api.ts';
+import type { SubresourceCall, SubresourceHandler } from '../subresource-handler.ts';
 
 const SHORTEST_SECONDS = 600;
 const LONGEST_SECONDS = 2 ** 32;
