@@ -60,6 +60,8 @@ async function runSide(bench: Bench, row: Row, side: Side): Promise<Outcome[]> {
     if (outcome.code !== 0) throw new Error(`cannot prepare the row: ${line}: ${outcome.stderr}`);
   };
   await prepare(`create namespace ${side.namespace}`);
+  // Namespaces get their default account from a controller; none runs here.
+  await prepare('create serviceaccount default');
   for (const line of row.given ?? []) await prepare(line);
   const outcomes: Outcome[] = [];
   for (const line of row.run) {
@@ -125,8 +127,10 @@ export function comparable(text: string, side: { mark: string; files: string; na
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
       .replace(/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000/g, 'TIME')
-      .replace(/(resourceVersion"?: )"?\d+"?/g, '$1VERSION')
-      .replace(/\b10\.96\.\d+\.\d+\b */g, 'ADDRESS ')
+      .replace(/(resourceVersion"?: ?)"?\d+"?/g, '$1VERSION')
+      .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-RANDOM')
+      .replace(/CLUSTER-IP +/g, 'CLUSTER-IP ')
+      .replace(/\b10\.\d+\.\d+\.\d+\b */g, 'ADDRESS ')
       .replace(/(nodePort"?: )\d+/gi, '$1PORT')
       .replace(/:3\d{4}\/TCP */g, ':PORT/TCP ')
       .replace(/ +\d+(?:s|m\d+s|m)\b */g, ' AGE ')

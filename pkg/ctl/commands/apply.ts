@@ -22,7 +22,6 @@ import { objectPrinter, qualifiedName, withoutManagedFields, type ObjectPrinter 
 import { visit, withSource } from '../resources/infos.ts';
 import { readTargets, type ManifestTarget } from '../resources/targets.ts';
 import type { Api, Place } from '../rest/api.ts';
-import { groupResource } from '../rest/resources.ts';
 import { dryRunSuffix } from './create-from-files.ts';
 
 const applyFlags = {
@@ -81,6 +80,7 @@ export const apply = command({
         recursive: flags.recursive,
         kustomize: flags.kustomize,
         labelSelector: flags.selector,
+        validate: validation !== 'Ignore',
       },
       context,
     );
@@ -209,7 +209,7 @@ class Applier {
   }
 
   #warnMissingAnnotation(target: ManifestTarget): void {
-    const what = `${groupResource(target.resource)}/${target.name}`;
+    const what = `${target.resource.resource}/${target.name}`;
     this.#context.err.write(
       `Warning: resource ${what} is missing the ${LAST_APPLIED} annotation which is required by ${this.#context.program} apply. ${this.#context.program} apply should only be used on resources created declaratively by either ${this.#context.program} create --save-config or ${this.#context.program} apply. The missing annotation will be patched automatically.\n`,
     );

@@ -1,7 +1,6 @@
 // `config`: shows and edits kubeconfig files.
 import { command, type Command, type CommandGroup } from '../cli/command.ts';
 import { Failure, UsageFailure } from '../cli/failure.ts';
-import type { FlagTable } from '../cli/flags.ts';
 import { ConfigFiles, type Section } from '../kubeconfig/config-files.ts';
 
 const currentContext = command({
@@ -59,7 +58,7 @@ const renameContext = command({
   },
 });
 
-function deletion(section: Section, noun: string): Command<FlagTable> {
+function deletion(section: Section, noun: string): Command {
   return command({
     summary: `Delete the specified ${noun} from the kubeconfig`,
     usage: 'NAME [options]',
@@ -82,7 +81,7 @@ function deletion(section: Section, noun: string): Command<FlagTable> {
   });
 }
 
-function listing(section: Section, noun: string): Command<FlagTable> {
+function listing(section: Section, noun: string): Command {
   return command({
     summary: `Display ${noun}s defined in the kubeconfig`,
     usage: '[flags]',

@@ -27,6 +27,7 @@ export async function createFromFiles(call: Call<typeof createFlags>, context: C
       recursive: flags.recursive,
       kustomize: flags.kustomize,
       labelSelector: flags.selector,
+      validate: fieldValidation !== 'Ignore',
     },
     context,
   );

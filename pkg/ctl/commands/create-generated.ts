@@ -1,7 +1,8 @@
 // What all `create KIND NAME` commands do with the object they made: check, send or only print it.
+import { isApiError } from '../../api/meta/status.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
 import type { Context } from '../cli/command.ts';
-import { UsageFailure } from '../cli/failure.ts';
+import { Failure, UsageFailure } from '../cli/failure.ts';
 import {
   dryRunFlag,
   fieldManagerFlag,
@@ -70,13 +71,42 @@ export async function createGenerated(
   }
   const { api, namespace } = await context.session();
   const resource = (await api.resources()).forKind(text(complete, 'apiVersion'), text(complete, 'kind'));
-  const created = await api.create({ resource, namespace: namespaced ? namespace : '', name: '' }, complete, {
-    dryRun: dryRun === 'server' ? 'All' : undefined,
-    fieldManager: call.flags['field-manager'],
-    fieldValidation,
-  });
+  let created: JsonObject;
+  try {
+    created = await api.create({ resource, namespace: namespaced ? namespace : '', name: '' }, complete, {
+      dryRun: dryRun === 'server' ? 'All' : undefined,
+      fieldManager: call.flags['field-manager'],
+      fieldValidation,
+    });
+  } catch (error) {
+    throw creationFailure(complete, error);
+  }
   context.out.write(print(created));
   return 0;
+}
+
+/** What kubectl puts in front of the server's refusal; kinds that are not named here are refused in the server's words. */
+const CREATION_FAILURES: Readonly<Record<string, string>> = {
+  ClusterRoleBinding: 'failed to create clusterrolebinding: ',
+  ConfigMap: 'failed to create configmap: ',
+  CronJob: 'failed to create cronjob: ',
+  Deployment: 'failed to create deployment: ',
+  Job: 'failed to create job: ',
+  PodDisruptionBudget: 'failed to create poddisruptionbudgets: ',
+  PriorityClass: 'failed to create priorityclass: ',
+  ResourceQuota: 'failed to create quota: ',
+  Role: 'failed to create role: ',
+  RoleBinding: 'failed to create rolebinding: ',
+  Secret: 'failed to create secret ',
+  ServiceAccount: 'failed to create serviceaccount: ',
+};
+
+function creationFailure(refused: JsonObject, error: unknown): unknown {
+  if (!isApiError(error)) return error;
+  const kind = text(refused, 'kind');
+  const start =
+    kind === 'Service' ? `failed to create ${text(refused, 'spec', 'type')} service: ` : CREATION_FAILURES[kind];
+  return start === undefined ? error : new Failure(start + error.message, { cause: error });
 }
 
 /** Offline only a namespace that was asked for is written down, as kubectl does. */

@@ -1,4 +1,5 @@
 // `create token`: asks the server for a token of a service account.
+import { isApiError } from '../../api/meta/status.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
@@ -41,10 +42,16 @@ export const createToken = command({
     };
     const { api, namespace } = await context.session();
     const resource = (await api.resources()).require('serviceaccounts');
-    const answer = await api.create(
-      { resource, namespace, name, subresource: 'token' },
-      { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata: {}, spec },
-    );
+    let answer: JsonObject;
+    try {
+      answer = await api.create(
+        { resource, namespace, name, subresource: 'token' },
+        { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata: {}, spec },
+      );
+    } catch (cause) {
+      if (!isApiError(cause)) throw cause;
+      throw new Failure(`failed to create token: ${cause.message}`, { cause });
+    }
     if (flags.output === '') {
       const token = text(answer, 'status', 'token');
       if (token === '') throw new Failure('failed to create token: no token in server response');

@@ -118,13 +118,13 @@ async function controlled(info: Info, api: Api, type: string): Promise<JsonObjec
   );
 }
 
-async function leaseOf(node: string, api: Api): Promise<JsonObject | undefined> {
+async function leaseOf(node: string, api: Api): Promise<JsonObject | string | undefined> {
   const resource = (await api.resources()).find('leases.coordination.k8s.io');
   if (resource === undefined) return undefined;
   try {
     return await api.get({ resource, namespace: 'kube-node-lease', name: node });
   } catch (error) {
-    if (isApiError(error)) return undefined;
+    if (isApiError(error)) return error.message;
     throw error;
   }
 }

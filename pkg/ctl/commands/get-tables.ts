@@ -14,7 +14,7 @@ import {
 } from '../printers/custom-columns.ts';
 import { alignCells } from '../printers/tab-writer.ts';
 import { isTable, plainTable, tableHeader, tableRows, type TableOptions } from '../printers/table.ts';
-import { fetchTarget } from '../resources/infos.ts';
+import { fetchTarget, listCollection } from '../resources/infos.ts';
 import type { Target } from '../resources/targets.ts';
 import { TABLE_ACCEPT } from '../rest/api.ts';
 import { groupKind, type ApiResource } from '../rest/resources.ts';
@@ -88,12 +88,7 @@ export class TablePrinter {
     const includeObject = sortBy === '' ? undefined : 'Object';
     const answer =
       target.kind === 'collection'
-        ? await api.list(
-            { resource: target.resource, namespace: target.namespace, name: '' },
-            { labelSelector: target.labelSelector, fieldSelector: target.fieldSelector, includeObject },
-            this.#call.flags['chunk-size'],
-            accept,
-          )
+        ? await listCollection(api, target, { includeObject }, this.#call.flags['chunk-size'], accept)
         : await api.get(
             { resource: target.resource, namespace: target.namespace, name: target.name, subresource },
             { includeObject },
@@ -101,8 +96,14 @@ export class TablePrinter {
           );
     const table = isTable(answer) ? answer : plainTable(answer, (time) => this.#age(time));
     if (sortBy === '') return table;
-    const { sortByPath } = await import('../printers/sort-by.ts');
-    return { ...table, rows: sortByPath(objects(table, 'rows'), sortBy, (row) => object(row, 'object')) };
+    const { SortFieldError, sortByPath } = await import('../printers/sort-by.ts');
+    try {
+      return { ...table, rows: sortByPath(objects(table, 'rows'), sortBy, (row) => object(row, 'object')) };
+    } catch (error) {
+      // kubectl shows no rows at all when nothing has the field that tables are sorted by.
+      if (error instanceof SortFieldError) return { ...table, rows: [] };
+      throw error;
+    }
   }
 
   addTable(resource: ApiResource, table: JsonObject): void {

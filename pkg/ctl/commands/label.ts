@@ -1,6 +1,6 @@
 // `label` and `annotate`: sets and removes labels and annotations.
 import type { JsonObject } from '../../api/schema/json.ts';
-import { labelValueFaults, qualifiedNameFaults } from '../../api/meta/names.ts';
+import { labelValueFaults } from '../../api/meta/names.ts';
 import { command, type Call, type Context } from '../cli/command.ts';
 import { Failure, UsageFailure } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
@@ -136,13 +136,9 @@ function parseAssignments(noun: Noun, changes: readonly string[]): Assignments {
     const key = part.slice(0, equals);
     const value = part.slice(equals + 1);
     if (key === '' || (noun === 'label' && value.includes('=')))
-      throw new Failure(noun === 'label' ? `unknown label spec: ${part}` : `invalid annotation format: ${part}`);
-    const faults = [...qualifiedNameFaults(key), ...(noun === 'label' ? labelValueFaults(value) : [])];
-    if (noun === 'label') {
-      const keyFaults = qualifiedNameFaults(key);
-      if (keyFaults.length > 0) throw new Failure(`invalid label key ${JSON.stringify(part)}: ${keyFaults.join(';')}`);
-      if (faults.length > 0) throw new Failure(`invalid label value: ${JSON.stringify(part)}: ${faults.join(';')}`);
-    }
+      throw new Failure(noun === 'label' ? `invalid label spec: ${part}` : `invalid annotation format: ${part}`);
+    const faults = noun === 'label' ? labelValueFaults(value) : [];
+    if (faults.length > 0) throw new Failure(`invalid label value: ${JSON.stringify(part)}: ${faults.join(';')}`);
     set.set(key, value);
   }
   for (const key of remove)

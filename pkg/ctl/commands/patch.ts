@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { applyMergePatch } from '../apply/json-merge.ts';
 import { command } from '../cli/command.ts';
-import { Failure, messageOf, UsageFailure } from '../cli/failure.ts';
+import { Failure, messageOf } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
 import { dryRunFlag, fieldManagerFlag, filenameFlags, outputFlags, readDryRun } from '../cli/shared-flags.ts';
 import { isObject } from '../objects/access.ts';
@@ -44,7 +44,7 @@ export const patch = command({
       throw new Failure('cannot specify --patch and --patch-file together');
     const type = TYPES.find((known) => known === flags.type.toLowerCase());
     if (type === undefined)
-      throw new UsageFailure(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.type)}`);
+      throw new Failure(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.type)}`);
     const body = await parsePatch(
       flags.patch === '' ? await readPatchFile(flags['patch-file'], context.cwd) : flags.patch,
     );
@@ -82,7 +82,7 @@ export const patch = command({
           templateGiven: call.changed.has('template'),
           cwd: context.cwd,
           operation: changed ? 'patched' : 'patched (no change)',
-          dryRunSuffix: dryRunSuffix(dryRun),
+          dryRunSuffix: changed ? dryRunSuffix(dryRun) : '',
         });
         context.out.write(print(patched));
       },

@@ -20,6 +20,7 @@ import { at } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
 import { visit, withSource } from '../resources/infos.ts';
 import { readTargets } from '../resources/targets.ts';
+import { groupKind } from '../rest/resources.ts';
 import { deleteAndWait } from './delete-objects.ts';
 import { dryRunSuffix } from './create-from-files.ts';
 
@@ -55,7 +56,13 @@ export const replace = command({
       dryRunSuffix: dryRunSuffix(dryRun),
     });
     const { targets, failures } = await readTargets(
-      { args: [], filenames: flags.filename, recursive: flags.recursive, kustomize: flags.kustomize },
+      {
+        args: [],
+        filenames: flags.filename,
+        recursive: flags.recursive,
+        kustomize: flags.kustomize,
+        validate: fieldValidation !== 'Ignore',
+      },
       context,
     );
     if (targets.length === 0 && failures.length === 0) throw new Failure('no objects passed to replace');
@@ -79,7 +86,9 @@ export const replace = command({
           const propagation = readCascade(flags.cascade);
           try {
             await api.get(place);
-            context.out.write(`${resource.singular} ${JSON.stringify(name)} deleted\n`);
+            context.out.write(
+              `${groupKind(resource)} ${JSON.stringify(name)} deleted${namespace === '' ? '' : ` from ${namespace} namespace`}\n`,
+            );
           } catch (error) {
             if (!isApiError(error, 'NotFound')) throw error;
           }

@@ -62,10 +62,13 @@ const history = command({
       infos,
       async (info) => {
         if (!WITH_HISTORY.includes(info.resource.kind))
-          throw new Failure(`no history viewer has been implemented for ${JSON.stringify(info.resource.kind)}`);
+          throw new Failure(
+            `error retrieving history for ${JSON.stringify(info.resource.kind)}, no visitor method exists for {${info.resource.group} ${info.resource.kind}}`,
+          );
         const revisions = await revisionsOf(info, api);
         const wanted = revisions.find((revision) => revision.number === flags.revision);
-        if (flags.revision > 0 && wanted === undefined) throw new Failure('unable to find the specified revision');
+        if (flags.revision > 0 && wanted === undefined && revisions.length > 0)
+          throw new Failure('unable to find the specified revision');
         if (flags.output !== '') return printRevision(call, context, info, wanted ?? revisions.at(-1));
         const about = flags.revision > 0 ? `with revision #${flags.revision}` : '';
         const body = wanted === undefined ? historyTable(revisions) : templateText(wanted);
@@ -134,7 +137,9 @@ const undo = command({
       infos,
       async (info) => {
         if (!WITH_HISTORY.includes(info.resource.kind))
-          throw new Failure(`no rollbacker has been implemented for ${JSON.stringify(info.resource.kind)}`);
+          throw new Failure(
+            `error retrieving rollbacker for ${JSON.stringify(info.resource.kind)}, no visitor method exists for {${info.resource.group} ${info.resource.kind}}`,
+          );
         const revisions = await revisionsOf(info, api);
         const target = revisionToRestore(revisions, flags['to-revision'], info);
         if (flag(info.object, 'spec', 'paused'))

@@ -30,9 +30,7 @@ export const scale = command({
     const { flags } = call;
     const dryRun = readDryRun(flags['dry-run']);
     if (flags.replicas < 0)
-      throw new Failure(
-        `The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0\nSee '${context.path} -h' for help and examples`,
-      );
+      throw new Failure(`The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0`);
     const { infos, failures } = await liveInfos(
       {
         args: call.args,

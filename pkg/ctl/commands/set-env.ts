@@ -44,8 +44,6 @@ export const setEnv = command({
       throw new Failure(`all resources must be specified before environment changes: ${misplaced}`);
     if (resources.length === 0 && flags.filename.length === 0)
       throw new Failure('one or more resources must be specified as <resource> <name> or <resource>/<name>');
-    if (!flags.list && words.length === 0 && flags.from === '')
-      throw new Failure('at least one environment variable must be provided');
     const changes = parseWords(words);
     const imported = flags.from === '' ? [] : await importedFrom(flags.from, flags.keys, flags.prefix, context);
     const all = { set: [...imported, ...changes.set], remove: changes.remove };

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../api/schema/json.ts';
 import { labelValueFaults, qualifiedNameFaults } from '../../api/meta/names.ts';
 import { command } from '../cli/command.ts';
-import { Failure } from '../cli/failure.ts';
+import { Failure, UsageFailure } from '../cli/failure.ts';
 import { boolFlag } from '../cli/flags.ts';
 import { dryRunFlag, fieldManagerFlag, outputFlags, readDryRun, selectorFlag } from '../cli/shared-flags.ts';
 import { objects, put, text } from '../objects/access.ts';
@@ -58,7 +58,7 @@ export const taint = command({
       async (info) => {
         const before = objects(info.object, 'spec', 'taints');
         if (!flags.overwrite) checkOverwrite(info.name, before, changes);
-        const operation = changes.add.length > 0 ? (changes.remove.length > 0 ? 'modified' : 'tainted') : 'untainted';
+        const operation = operationOf(before, changes);
         const answer = await changeObject(
           info,
           (copy) => put(copy, ['spec', 'taints'], changedTaints(before, changes)),
@@ -80,6 +80,14 @@ export const taint = command({
   },
 });
 
+function operationOf(before: readonly JsonObject[], { add, remove }: TaintChanges): string {
+  if (add.length === 0) return 'untainted';
+  const replaces = add.some((taint) =>
+    before.some((old) => text(old, 'key') === taint.key && text(old, 'effect') === taint.effect),
+  );
+  return remove.length > 0 || replaces ? 'modified' : 'tainted';
+}
+
 function parseTaints(specs: readonly string[]): TaintChanges {
   const add: Taint[] = [];
   const remove: Omit<Taint, 'value'>[] = [];
@@ -88,9 +96,9 @@ function parseTaints(specs: readonly string[]): TaintChanges {
     const parsed = parseTaint(removal ? spec.slice(0, -1) : spec, removal);
     if (removal) remove.push({ key: parsed.key, effect: parsed.effect });
     else {
-      if (parsed.effect === '') throw new Failure(`invalid taint spec: ${spec}`);
+      if (parsed.effect === '') throw new UsageFailure(`invalid taint spec: ${spec}`);
       if (add.some((other) => other.key === parsed.key && other.effect === parsed.effect))
-        throw new Failure(
+        throw new UsageFailure(
           `duplicated taints with the same key and effect: {${parsed.key} ${parsed.value} ${parsed.effect} <nil>}`,
         );
       add.push(parsed);
@@ -98,7 +106,7 @@ function parseTaints(specs: readonly string[]): TaintChanges {
   }
   for (const taint of add)
     if (remove.some((other) => other.key === taint.key && (other.effect === '' || other.effect === taint.effect)))
-      throw new Failure(`can not both modify and remove the following taint(s) in the same command: ${taint.key}`);
+      throw new UsageFailure(`can not both modify and remove the following taint(s) in the same command: ${taint.key}`);
   return { add, remove };
 }
 
@@ -107,12 +115,12 @@ function parseTaint(spec: string, removal: boolean): Taint {
   const [head = '', effect = ''] = parts;
   const pair = head.split('=');
   const [key = '', value = ''] = pair;
-  if (parts.length > 2 || pair.length > 2) throw new Failure(`invalid taint spec: ${spec}`);
-  if (parts.length === 1 && !removal) throw new Failure(`invalid taint spec: ${spec}`);
+  if (parts.length > 2 || pair.length > 2) throw new UsageFailure(`invalid taint spec: ${spec}`);
+  if (parts.length === 1 && !removal) throw new UsageFailure(`invalid taint spec: ${spec}`);
   if (parts.length === 2 && !EFFECTS.includes(effect))
-    throw new Failure(`invalid taint effect: ${effect}, unsupported taint effect`);
+    throw new UsageFailure(`invalid taint effect: ${effect}, unsupported taint effect`);
   const faults = [...qualifiedNameFaults(key), ...labelValueFaults(value)];
-  if (faults.length > 0) throw new Failure(`invalid taint spec: ${spec}, ${faults.join('; ')}`);
+  if (faults.length > 0) throw new UsageFailure(`invalid taint spec: ${spec}, ${faults.join('; ')}`);
   return { key, value, effect };
 }
 

@@ -9,7 +9,8 @@ const ROLE_PREFIX = 'node-role.kubernetes.io/';
 
 export interface NodeView {
   readonly node: JsonObject;
-  readonly lease: JsonObject | undefined;
+  /** A text is why there is none to show; undefined when the server has no leases. */
+  readonly lease: JsonObject | string | undefined;
   /** Undefined when we may not see them. */
   readonly pods: readonly JsonObject[] | undefined;
 }
@@ -26,7 +27,8 @@ export function describeNode({ node, lease, pods }: NodeView, now: number, out: 
   out.line(0, 'CreationTimestamp', localTime(text(node, 'metadata', 'creationTimestamp')));
   out.list('Taints', objects(node, 'spec', 'taints').map(taintText));
   out.line(0, 'Unschedulable', String(flag(node, 'spec', 'unschedulable')));
-  if (lease !== undefined) {
+  if (typeof lease === 'string') out.line(0, 'Lease', `Failed to get lease: ${lease}`);
+  else if (lease !== undefined) {
     const time = (field: string) => (has(lease, 'spec', field) ? localTime(text(lease, 'spec', field)) : '<unset>');
     out.write(0, 'Lease:\n');
     out.line(1, 'HolderIdentity', text(lease, 'spec', 'holderIdentity') || '<unset>');

@@ -6,7 +6,12 @@ import { findResults, valueText } from './jsonpath/evaluate.ts';
 import { parseJsonPath, relaxedPath } from './jsonpath/parse.ts';
 import { quantityValue } from '../values/quantity.ts';
 
-/** Stable. Throws Failure when nothing at all has the field. */
+/** Nothing at all has the field. */
+export class SortFieldError extends Failure {
+  override readonly name = 'SortFieldError';
+}
+
+/** Stable. Throws SortFieldError when nothing at all has the field. */
 export function sortByPath<T>(items: readonly T[], expression: string, subject: (item: T) => Json): T[] {
   const path = parseJsonPath(relaxedPath(expression));
   const keyed = items.map((item) => ({
@@ -14,7 +19,7 @@ export function sortByPath<T>(items: readonly T[], expression: string, subject: 
     key: findResults(path, subject(item), { allowMissing: true }).flat()[0],
   }));
   if (items.length > 0 && keyed.every(({ key }) => key === undefined))
-    throw new Failure(
+    throw new SortFieldError(
       `couldn't find any field with path ${JSON.stringify(relaxedPath(expression))} in the list of objects`,
     );
   return keyed.sort((left, right) => compareKeys(left.key, right.key)).map(({ item }) => item);

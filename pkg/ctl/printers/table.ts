@@ -50,7 +50,7 @@ export function tableRows(table: JsonObject, options: TableOptions): string[][] 
       }),
       ...options.labelColumns.map((label) => {
         const value = at(subject, 'metadata', 'labels', label);
-        return value === undefined ? '<none>' : text(value) === '' ? '' : text(value);
+        return value === undefined ? '' : text(value);
       }),
       ...(options.showLabels ? [labelsText(subject)] : []),
     ];

@@ -35,6 +35,7 @@ class YamlWriter {
     const inner = indent < 0 ? 0 : inMapping ? indent : indent + INDENT;
     for (const [index, item] of items.entries()) {
       if (index > 0 || !afterDash) this.#newLine(inner);
+      else this.#put(' ');
       this.#put('-');
       this.node(item, inner, false, true);
     }

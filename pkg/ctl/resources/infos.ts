@@ -43,17 +43,37 @@ export async function liveInfos(request: TargetRequest, context: Context, limit 
 
 export async function fetchTarget(api: Api, target: Target, query: Query = {}, limit = 500): Promise<Info[]> {
   if (target.kind === 'collection') {
-    const place = { resource: target.resource, namespace: target.namespace, name: '' };
-    const answer = await api.list(
-      place,
-      { ...query, labelSelector: target.labelSelector, fieldSelector: target.fieldSelector },
-      limit,
-    );
+    const answer = await listCollection(api, target, query, limit);
     return objects(answer, 'items').map((item) => infoOf(target.resource, withType(item, target.resource)));
   }
   const { resource, namespace, name } = target;
   const object = await api.get({ resource, namespace, name }, query);
   return [{ ...infoOf(resource, object), name, source: target.kind === 'manifest' ? target.source : '' }];
+}
+
+/** A collection's list; a refusal says which selectors it was about, as kubectl has it. */
+export async function listCollection(
+  api: Api,
+  target: Extract<Target, { kind: 'collection' }>,
+  query: Query,
+  limit: number,
+  accept?: string,
+): Promise<JsonObject> {
+  const { resource, namespace, labelSelector, fieldSelector } = target;
+  try {
+    return await api.list({ resource, namespace, name: '' }, { ...query, labelSelector, fieldSelector }, limit, accept);
+  } catch (error) {
+    if (isApiError(error, 'BadRequest') || isApiError(error, 'NotFound')) {
+      const what = JSON.stringify(`${resource.group}/${resource.version}, Resource=${resource.resource}`);
+      const message =
+        labelSelector === '' && fieldSelector === ''
+          ? `Unable to list ${what}: ${error.message}`
+          : `Unable to find ${what} that match label selector ${JSON.stringify(labelSelector)}, field selector ${JSON.stringify(fieldSelector)}: ${error.message}`;
+      error.status.message = message;
+      error.message = message;
+    }
+    throw error;
+  }
 }
 
 /** Items of lists come without apiVersion and kind. */

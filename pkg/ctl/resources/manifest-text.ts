@@ -72,9 +72,12 @@ function valueOf(document: Document<ParsedNode, boolean> | Document.Parsed): Jso
 function faultOf(document: { errors: readonly YAMLError[] }): string | undefined {
   const error = document.errors[0];
   if (error === undefined) return undefined;
-  const line = error.linePos?.[0].line;
+  // Go's parser notices a colon too many where the second line of it is, and tells no line when that is the first.
+  const together = document.errors.filter((other) => other.linePos?.[0].line === error.linePos?.[0].line);
+  const lines = together.flatMap((other) => other.linePos ?? []).map((position) => position.line);
+  const line = Math.max(0, ...lines);
   const message = (error.message.split(/ at line \d+/)[0] ?? error.message).toLowerCase();
-  return `error converting YAML to JSON: yaml: ${line === undefined ? '' : `line ${line}: `}${goSentence(error.code, message)}`;
+  return `error converting YAML to JSON: yaml: ${line <= 1 ? '' : `line ${line}: `}${goSentence(error.code, message)}`;
 }
 
 /** Go's sentence for the commonest faults; the parser's own for the others. */

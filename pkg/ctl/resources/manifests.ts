@@ -28,6 +28,7 @@ export async function readManifests(
   names: readonly string[],
   recursive: boolean,
   world: Pick<World, 'cwd' | 'input' | 'signal'>,
+  validate = false,
 ): Promise<ManifestReading> {
   const manifests: Manifest[] = [];
   const failures: Failure[] = [];
@@ -36,6 +37,7 @@ export async function readManifests(
       const { documents, failure } = await parseDocuments(content, source);
       for (const document of documents) {
         try {
+          if (validate) checkType(document, source);
           manifests.push(...flatten(document, source));
         } catch (error) {
           if (!(error instanceof Failure)) throw error;
@@ -126,6 +128,17 @@ async function parseDocuments(content: string, source: string): Promise<{ docume
     documents: [...documents],
     ...(fault !== undefined && { failure: new Failure(`error parsing ${source}: ${fault}`) }),
   };
+}
+
+/** What kubectl's own validation says before anything is decoded. */
+function checkType(document: Json, source: string): void {
+  const missing = ['apiVersion', 'kind'].filter((field) => isObject(document) && text(document, field) === '');
+  if (missing.length === 0) return;
+  const faults = missing.map((field) => `${field} not set`);
+  const shown = faults.length === 1 ? (faults[0] ?? '') : `[${faults.join(', ')}]`;
+  throw new Failure(
+    `error validating ${JSON.stringify(source)}: error validating data: ${shown}; if you choose to ignore these errors, turn validation off with --validate=false`,
+  );
 }
 
 function flatten(document: Json, source: string): Manifest[] {

@@ -43,6 +43,8 @@ export interface TargetRequest {
   readonly everything?: boolean;
   /** `pods` alone is enough. */
   readonly bareTypeMeansAll?: boolean;
+  /** Whether manifests are checked before they are decoded. */
+  readonly validate?: boolean;
   /** Types for arguments that name none (`exec x`, `rollout status`). */
   readonly defaultType?: string;
 }
@@ -69,7 +71,7 @@ export async function readTargets(request: TargetRequest, context: Context): Pro
       throw new Failure(
         'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
       );
-    return manifestTargets(filenames, request.recursive ?? false, context, request.labelSelector ?? '');
+    return manifestTargets(request, context);
   }
   const args = request.args;
   const session = await context.session();
@@ -143,7 +145,6 @@ function splitTuple(argument: string): { type: string; name: string }[] {
 /** `pods,svc` and categories such as `all`, taken apart; each once. */
 function typesOf(argument: string, resources: Resources): string[] {
   const types = argument.split(',').flatMap((type) => {
-    if (type === '') return [];
     const category = resources.inCategory(type);
     return category.length > 0
       ? category.map((resource) =>
@@ -154,19 +155,20 @@ function typesOf(argument: string, resources: Resources): string[] {
   return [...new Set(types)];
 }
 
-async function manifestTargets(
-  filenames: readonly string[],
-  recursive: boolean,
-  context: Context,
-  labelSelector: string,
-): Promise<TargetReading> {
-  const reading = await readManifests(filenames, recursive, context);
+async function manifestTargets(request: TargetRequest, context: Context): Promise<TargetReading> {
+  const labelSelector = request.labelSelector ?? '';
+  const reading = await readManifests(
+    request.filenames ?? [],
+    request.recursive ?? false,
+    context,
+    request.validate ?? false,
+  );
   const targets: ManifestTarget[] = [];
   const failures: unknown[] = [...reading.failures];
   if (reading.manifests.length === 0) return { targets, failures };
   const session = await context.session();
   const resources = await session.api.resources();
-  const matches = labelPredicate(labelSelector);
+  const matches = labelSelector === '' ? () => true : labelPredicate(labelSelector);
   for (const { object, source } of reading.manifests) {
     if (!matches(object)) continue;
     try {

@@ -67,7 +67,9 @@ export class Resources {
       names.filter((name) => name.length > 2),
     );
     const hint = near.length === 0 ? '' : `\nDid you mean: ${near.join(', ')}?`;
-    throw new UnknownResourceError(`the server doesn't have a resource type ${JSON.stringify(asked)}${hint}`);
+    throw new UnknownResourceError(
+      `the server doesn't have a resource type ${JSON.stringify(asked.split('.')[0])}${hint}`,
+    );
   }
 
   /** The resource for a manifest's kind; throws UnknownKindError. */
