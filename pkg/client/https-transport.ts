@@ -1,12 +1,13 @@
 // The transport to an API server over the network: HTTP/1.1 on undici with kept-alive connections, TLS with client
 // certificates or bearer tokens, streaming watches. Requests and long-lived streams have pools of their own, so that
 // watches never starve requests. Answers 429 and 5xx that name a Retry-After are asked again, as Kubernetes' clients do.
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { Pool, type Dispatcher } from 'undici';
 import type { ApiError } from '../api/meta/status.ts';
 import { realClock, type Clock } from '../clock/clock.ts';
+import { chunksOf, watchEvents } from './body-stream.ts';
 import { tokenSource, type TokenSource } from './bearer-token.ts';
 import { openChannels } from './channel-socket.ts';
-import { LineSplitter } from './line-splitter.ts';
 import { errorOfResponse, retryAfterSeconds } from './response-error.ts';
 import {
   UnreachableError,
@@ -40,7 +41,7 @@ export interface HttpsTransportOptions {
   readonly clock?: Clock;
 }
 
-const REQUEST_CONNECTIONS = 64;
+const REQUEST_CONNECTIONS = 32;
 const STREAM_CONNECTIONS = 1024;
 const REQUEST_TIMEOUT_MS = 90_000;
 /** Longer than any watch that the typed client asks for (timeoutSeconds), so only a dead connection reaches it. */
@@ -58,6 +59,7 @@ class HttpsTransport implements Transport {
   readonly #options: HttpsTransportOptions;
   readonly #server: URL;
   readonly #prefix: string;
+  readonly #secureContext: SecureContext | undefined;
   readonly #clock: Clock;
   readonly #token: TokenSource;
   readonly #requests: Pool;
@@ -68,6 +70,7 @@ class HttpsTransport implements Transport {
     this.#options = options;
     this.#server = new URL(options.server);
     this.#prefix = this.#server.pathname.replace(/\/+$/, '');
+    this.#secureContext = secureContextOf(options);
     this.#clock = options.clock ?? realClock;
     this.#token = tokenSource(options, this.#clock);
     const timeout = options.timeoutMs ?? REQUEST_TIMEOUT_MS;
@@ -210,15 +213,23 @@ class HttpsTransport implements Transport {
   }
 
   #tls() {
-    const { ca, cert, key, insecureSkipTlsVerify, tlsServerName } = this.#options;
+    const { insecureSkipTlsVerify, tlsServerName } = this.#options;
     return {
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
+      ...(this.#secureContext !== undefined && { secureContext: this.#secureContext }),
       ...(tlsServerName !== undefined && { servername: tlsServerName }),
       ...(insecureSkipTlsVerify === true && { rejectUnauthorized: false }),
     };
   }
+}
+
+/** Made once: reading certificates and keys again for every connection costs more than the handshake. */
+function secureContextOf({ ca, cert, key }: HttpsTransportOptions): SecureContext | undefined {
+  if (ca === undefined && cert === undefined && key === undefined) return undefined;
+  return createSecureContext({
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  });
 }
 
 async function decodeBody(answer: Dispatcher.ResponseData, signal: AbortSignal | undefined): Promise<unknown> {
@@ -237,43 +248,6 @@ async function decodeBody(answer: Dispatcher.ResponseData, signal: AbortSignal |
   } catch (cause) {
     throw new UnreachableError('the answer is not the JSON that it says it is', { cause });
   }
-}
-
-async function* chunksOf(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new UnreachableError('the stream broke off', { cause });
-  }
-}
-
-async function* watchEvents(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<RawWatchEvent> {
-  const splitter = new LineSplitter();
-  for await (const chunk of chunksOf(body, signal)) {
-    for (const line of splitter.push(chunk)) yield parseWatchEvent(line);
-  }
-  const last = splitter.end();
-  if (last !== '') yield parseWatchEvent(last);
-}
-
-const EVENT_TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
-
-function isWatchEvent(value: unknown): value is RawWatchEvent {
-  return (
-    typeof value === 'object' && value !== null && 'type' in value && 'object' in value && EVENT_TYPES.has(value.type)
-  );
-}
-
-function parseWatchEvent(line: string): RawWatchEvent {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (cause) {
-    throw new UnreachableError('the watch broke off inside an event', { cause });
-  }
-  if (!isWatchEvent(value)) throw new UnreachableError(`not a watch event: ${line.slice(0, 200)}`);
-  return value;
 }
 
 /** Texts out of `299 - "text"` headers (RFC 7234, section 5.5); commas inside quotes do not separate. */
