@@ -26,7 +26,7 @@ export function decodeProtobuf(bytes: Uint8Array, options: DecodeValueOptions): 
 }
 
 /** The value that the same object has in JSON, kind and apiVersion included. Throws ProtobufFault. */
-export function protobufValue(bytes: Uint8Array, schema: ObjectSchema): Record<string, unknown> {
+function protobufValue(bytes: Uint8Array, schema: ObjectSchema): Record<string, unknown> {
   if (bytes.length < MAGIC.length || !MAGIC.every((byte, index) => bytes[index] === byte)) {
     throw new ProtobufFault('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
   }

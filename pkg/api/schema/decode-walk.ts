@@ -142,7 +142,7 @@ function goStruct(typeName: string): string {
 }
 
 /** ... and `v1.PodSpec` where it names the type with its package. */
-export function goTypeName(typeName: string): string {
+function goTypeName(typeName: string): string {
   return typeName.split('.').slice(-2).join('.');
 }
 

@@ -1,6 +1,6 @@
 // YAML as Kubernetes reads it: one document, YAML 1.1 scalars (`yes` is a boolean, `0777` is octal), turned into JSON values.
 // Keys that stand twice are remembered for strict decoding, in the words of Kubernetes' YAML library.
-import { isMap, isScalar, isSeq, parseDocument, visit, LineCounter } from 'yaml';
+import { isScalar, LineCounter, parseDocument, visit } from 'yaml';
 
 export type YamlReading =
   | { readonly ok: true; readonly value: unknown; readonly duplicates: readonly string[] }
@@ -48,10 +48,4 @@ function jsonOf(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonOf(inner)]));
-}
-
-/** Whether a YAML text holds anything at all. */
-export function isEmptyYaml(text: string): boolean {
-  const { contents } = parseDocument(text);
-  return contents === null || ((isMap(contents) || isSeq(contents)) && contents.items.length === 0);
 }

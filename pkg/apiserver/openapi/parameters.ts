@@ -91,7 +91,7 @@ const LIST = [
 const DELETE = [DRY_RUN, GRACE, UNSAFE, ORPHAN, PROPAGATION];
 
 /** Query parameters by the kind of operation. */
-export const QUERY_PARAMETERS = {
+const QUERY_PARAMETERS = {
   get: [],
   connect: [],
   list: LIST,

@@ -18,10 +18,6 @@ const ADDED: Comparison = { added: LEAF, modified: EMPTY, removed: EMPTY };
 const MODIFIED: Comparison = { added: EMPTY, modified: LEAF, removed: EMPTY };
 const REMOVED: Comparison = { added: EMPTY, modified: EMPTY, removed: LEAF };
 
-export function isSame({ added, modified, removed }: Comparison): boolean {
-  return isEmpty(added) && isEmpty(modified) && isEmpty(removed);
-}
-
 /** The comparison without the paths of `ignored` and everything below them. */
 export function ignoring({ added, modified, removed }: Comparison, ignored: FieldSet): Comparison {
   return {
@@ -56,7 +52,7 @@ function owned(
 }
 
 /** Every path of a value, maps and lists themselves included: what a create owns. */
-export function everythingIn(schema: FieldSchema | undefined, value: unknown): FieldSet {
+function everythingIn(schema: FieldSchema | undefined, value: unknown): FieldSet {
   if (shapeOf(schema, value) === 'leaf' || sizeOf(value) === 0) return LEAF;
   const children = new Map<string, FieldSet>();
   if (isRecord(value)) {

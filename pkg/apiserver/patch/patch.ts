@@ -17,7 +17,6 @@ export const JSON_PATCH = 'application/json-patch+json';
 export const MERGE_PATCH = 'application/merge-patch+json';
 export const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
 export const APPLY_PATCH = 'application/apply-patch+yaml';
-export const APPLY_PATCH_TYPES: readonly string[] = [APPLY_PATCH, 'application/apply-patch+cbor'];
 
 export interface PatchRequest {
   /** Of the request, parameters allowed: `application/json-patch+json; charset=utf-8`. */
@@ -109,7 +108,7 @@ function typeMeta({ group, version, kind }: DecodeValueOptions['groupVersionKind
   return { kind, apiVersion: group === '' ? version : `${group}/${version}` };
 }
 
-export function mediaType(contentType: string): string {
+function mediaType(contentType: string): string {
   return (contentType.split(';')[0] ?? '').trim().toLowerCase();
 }
 

@@ -4,7 +4,7 @@ import { isRecord } from '../../api/schema/decode-walk.ts';
 import type { FieldSchema } from '../../api/schema/object-schema.ts';
 
 /** Fields of this kind have any shape: maps are merged by key, lists are one value (structured-merge-diff's deduced type). */
-export const DEDUCED: FieldSchema = { kind: 'scalar', scalar: 'json' };
+const DEDUCED: FieldSchema = { kind: 'scalar', scalar: 'json' };
 
 export type Shape = 'leaf' | 'map' | 'list';
 
