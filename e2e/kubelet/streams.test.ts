@@ -1,6 +1,10 @@
 // Logs, exec, attach and port-forward through the API server, as clients see them.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Container, Pod } from '../../pkg/api/schema/generated/core.v1.gen.ts';
+import { kubectlPath } from '../support/kubectl.ts';
 import { IMAGE, missing, startNode, type TestNode } from './node.ts';
 
 const why = await missing();
@@ -141,5 +145,34 @@ describe.skipIf(why !== undefined)('port-forward', () => {
     let text = '';
     for await (const { channel, data } of connection.messages) if (channel === 0) text += Buffer.from(data).toString();
     expect(text.slice(2)).toMatch(/^HTTP\/1.. 200 OK[^]*web\n$/);
+  });
+});
+
+describe.skipIf(why !== undefined)('stock kubectl', () => {
+  const FORWARDED = 16_540;
+  /** Older releases speak SPDY/3.1 alone; newer ones do when told to. */
+  const SPDY = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' };
+
+  test.each([
+    { name: 'WebSocket', env: {} },
+    { name: 'SPDY', env: SPDY },
+  ])('executes and forwards ports over $name', async ({ env }) => {
+    const kubectl = await kubectlPath(35);
+    const options = { env: { ...process.env, ...env, KUBECONFIG: node.kubeconfig } };
+    const run = promisify(execFile)(kubectl, ['exec', '-i', 'talks', '--', 'sh', '-c', 'wc -c; exit 5'], options);
+    run.child.stdin?.end('x'.repeat(200_000));
+    await expect(run).rejects.toMatchObject({ code: 5, stdout: '200000\n' });
+    const forward = spawn(kubectl, ['port-forward', 'talks', `${FORWARDED}:8081`], options);
+    try {
+      await once(forward.stdout, 'data');
+      const answers = await Promise.all(
+        [1, 2, 3].map(async () => (await fetch(`http://127.0.0.1:${FORWARDED}/`)).text()),
+      );
+      expect(answers).toEqual(['web\n', 'web\n', 'web\n']);
+    } finally {
+      const gone = once(forward, 'exit');
+      forward.kill();
+      await gone;
+    }
   });
 });

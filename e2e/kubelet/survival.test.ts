@@ -113,6 +113,9 @@ describe.skipIf(why !== undefined)('a kubelet', { concurrent: false }, () => {
       containers: [sh(RUN, { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'late', key: 'text' } } }] })],
     });
     await node.until('reads', ready);
+    // A kubelet that adopts the pod must go on keeping its volumes up to date.
+    await node.killKubelet();
+    node.startKubelet();
     const waiting = await node.until(
       'waits',
       (pod) => main(pod)?.state?.waiting?.reason === 'CreateContainerConfigError',

@@ -75,12 +75,19 @@ export class PodStarter {
       if (at > now) askAt = Math.min(askAt ?? at, at);
       return at <= now;
     });
-    const hasVolumes = !ending && this.#volumes !== undefined && this.#volumes.size > 0;
-    const stale = hasVolumes && now >= Math.max(this.#refreshAt, this.#retry.at);
-    if (this.#running === undefined && (due.length > 0 || stale))
-      this.#run({ pod, observed, steps: due, ending }, signal);
-    else if (hasVolumes) askAt = Math.min(askAt ?? this.#refreshAt, Math.max(now, this.#refreshAt));
+    if (this.#running !== undefined) return askAt; // `done` rings when that has ended
+    const refreshAt = this.#refreshDue(pod, observed, ending);
+    const isStale = refreshAt !== undefined && refreshAt <= now;
+    if (due.length > 0 || isStale) this.#run({ pod, observed, steps: due, ending }, signal);
+    else if (refreshAt !== undefined) askAt = Math.min(askAt ?? refreshAt, refreshAt);
     return askAt;
+  }
+
+  /** When the volumes want to be looked at; undefined where there are none, or no containers that have them. */
+  #refreshDue(pod: Pod, observed: ObservedPod, ending: boolean): Instant | undefined {
+    const isUp = observed.containers.some(({ state }) => state === 'running');
+    if (ending || !isUp || (pod.spec.volumes ?? []).length === 0) return undefined;
+    return Math.max(this.#refreshAt, this.#retry.at);
   }
 
   #notBefore(step: Step): Instant {

@@ -84,6 +84,7 @@ export class PodWorker {
   removed(pod: Pod): void {
     this.#pod = pod;
     this.#deleted = true;
+    this.#status.abandon();
     this.#starter.stop('the pod was deleted');
     this.#wake.now();
   }
@@ -259,7 +260,7 @@ export class PodWorker {
   /** The pod is down: its last status is told, its things are taken away, and then its object. True when that is done. */
   async #finish(pod: Pod, signal: AbortSignal): Promise<boolean> {
     const { client, runtime, volumes } = this.#context;
-    await this.#status.flushed();
+    if (!this.#deleted) await this.#status.flushed();
     await Promise.all([
       ...this.#observed.containers.map(({ id }) => runtime.removeContainer(id, signal)),
       ...this.#observed.sandboxes.map(({ id }) => runtime.removePodSandbox(id, signal)),

@@ -17,7 +17,7 @@ export class StatusWriter {
   #known: Pod;
   #wanted: PodStatus | undefined;
   #writing: Promise<void> | undefined;
-  /** The object is not there any more, or is another one: nothing is written again. */
+  /** Nothing is written again. */
   #gone = false;
 
   constructor(pod: Pod, parts: { client: ResourceClient<Pod>; clock: Clock; log: Logger }) {
@@ -49,8 +49,9 @@ export class StatusWriter {
     while (this.#writing !== undefined) await this.#writing;
   }
 
-  get isGone(): boolean {
-    return this.#gone;
+  /** The object is gone, or its status is of no interest any more. */
+  abandon(): void {
+    this.#gone = true;
   }
 
   async #writeAll(signal: AbortSignal): Promise<void> {
@@ -76,8 +77,8 @@ export class StatusWriter {
         retry = RETRY_MS;
       } catch (error) {
         if (signal.aborted) return;
-        if (isApiError(error, 'NotFound') || isApiError(error, 'Conflict')) {
-          this.#gone = true; // the uid in the patch is not the one that is there
+        if (isApiError(error, 'NotFound')) {
+          this.#gone = true;
           return;
         }
         this.#log.warn('status not written', { error, retryMs: retry });
