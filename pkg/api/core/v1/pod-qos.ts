@@ -1,4 +1,4 @@
-// The quality of service class that a pod's requests and limits make it (Kubernetes: pkg/apis/core/helper/qos).
+// The quality of service class that requests and limits give a pod, by the rules of Kubernetes' ComputePodQOS.
 import type { Pod } from '../../schema/generated/core.v1.gen.ts';
 import { quantityIn, type ResourceList } from './resource-amounts.ts';
 
