@@ -168,3 +168,14 @@ test('a pod that is as it should be is left alone', async () => {
   await settle(70_000);
   expect({ id: await idOf(), requests: requests.length, told: told.length }).toEqual(before);
 });
+
+test('a pod over its deadline is stopped and has failed, which is told once', async () => {
+  const { settle, status, told, worker } = run(pod({ containers: [container('web')], activeDeadlineSeconds: 5 }));
+  await until(settle, () => status().phase === 'Running');
+  await settle(6_000);
+  await until(settle, () => status().phase === 'Failed');
+  worker.touch('runtime');
+  await settle(1_000);
+  expect(status()).toMatchObject({ reason: 'DeadlineExceeded' });
+  expect(told.filter((text) => text.startsWith('DeadlineExceeded'))).toHaveLength(1);
+});

@@ -1,6 +1,7 @@
 // One loop owns one pod: it observes, decides (next-steps.ts) and acts, one thing after another; what takes long (starting,
 // stopping) runs beside it and wakes it when done. It has no backlog: only the newest version of the pod counts. Safe to kill
 // between any two lines: everything it knows is in the API server, the engine and on the disk.
+import { isDeepStrictEqual } from 'node:util';
 import { isApiError } from '../../api/meta/status.ts';
 import { pods } from '../../api/resources.ts';
 import type { Pod, PodStatus } from '../../api/schema/generated/core.v1.gen.ts';
@@ -9,12 +10,12 @@ import type { Logger } from '../../logging/logger.ts';
 import type { ObservedPod, SandboxState } from '../runtime/runtime.ts';
 import { podStatusOf } from '../status/pod-status.ts';
 import { StatusWriter } from '../status/status-writer.ts';
-import { containerNamed, hasFinished, isTerminating, podText } from './containers.ts';
+import { containerNamed, hasFinished, isTerminating } from './containers.ts';
 import { identityOf } from './container-config.ts';
 import { deadlineOf, type EndVerdict } from './deadline.ts';
-import { newestByName, nextSteps, type Plan, type Step, type Waiting } from './next-steps.ts';
+import { nextSteps, type Plan, type Step, type Waiting } from './next-steps.ts';
+import { PodAnnouncer } from './pod-announcer.ts';
 import type { PodContext } from './pod-context.ts';
-import { tellOfContainer } from './pod-events.ts';
 import { PodStarter, podIps } from './pod-starter.ts';
 import { PodStopper } from './pod-stopper.ts';
 import { Retry } from './retry.ts';
@@ -37,11 +38,10 @@ export class PodWorker {
   readonly #starter: PodStarter;
   readonly #stopper: PodStopper;
   readonly #retry: Retry;
+  readonly #announcer: PodAnnouncer;
   readonly #messages = new Map<string, string>();
   /** What ran before this kubelet did. */
   readonly #adopted: ReadonlySet<string>;
-  /** Attempts whose being held back was told of, by container. */
-  readonly #backoffTold = new Map<string, string>();
 
   constructor(pod: Pod, found: ObservedPod | undefined, verdict: EndVerdict | undefined, context: PodContext) {
     this.uid = pod.metadata.uid;
@@ -54,6 +54,7 @@ export class PodWorker {
     this.#starter = new PodStarter(this.uid, context, this.#log, done);
     this.#stopper = new PodStopper(context, this.#log, done);
     this.#retry = new Retry(context.clock);
+    this.#announcer = new PodAnnouncer(context.events);
     this.#observed = found ?? { pod: identityOf(pod), sandboxes: [], containers: [] };
     this.#adopted = new Set(this.#observed.containers.filter(({ state }) => state === 'running').map(({ id }) => id));
     this.#status = new StatusWriter(pod, {
@@ -74,6 +75,11 @@ export class PodWorker {
 
   /** A newer version of the object. */
   update(pod: Pod): void {
+    // Volumes may show the pod's own labels and annotations.
+    const { labels, annotations } = this.#pod.metadata;
+    if (!isDeepStrictEqual([labels, annotations], [pod.metadata.labels, pod.metadata.annotations])) {
+      this.#starter.objectsChanged();
+    }
     this.#pod = pod;
     this.#status.learn(pod);
     if (isTerminating(pod)) this.#starter.stop('the pod is being deleted');
@@ -130,6 +136,7 @@ export class PodWorker {
     const pod = this.#viewed();
     const now = clock.now();
     this.#verdict ??= deadlineOf(pod, now);
+    this.#announcer.verdict(pod, this.#verdict);
     const mustEnd = this.#deleted || isTerminating(pod) || this.#verdict !== undefined || hasFinished(pod);
     const plan = nextSteps({
       pod,
@@ -142,7 +149,7 @@ export class PodWorker {
       mustEnd,
       restartAnyway: this.#stopper.restartAnyway,
     });
-    this.#tellBackoffs(pod, plan);
+    this.#announcer.heldBack(pod, plan, this.#observed);
     await this.#readMessages(pod, signal);
     const waiting = this.#waitingOf(plan);
     // Before the status is told: a container that was adopted begins with what was said of it.
@@ -229,18 +236,6 @@ export class PodWorker {
     const running = plan.ended ? [] : this.#observed.containers.filter(({ state }) => state === 'running');
     const sandbox = this.#observed.sandboxes.find(({ ready }) => ready);
     this.#context.probes.update(pod, running, this.#podIp(pod, sandbox), this.#adopted);
-  }
-
-  #tellBackoffs(pod: Pod, plan: Plan): void {
-    const newest = newestByName(this.#observed);
-    for (const name of plan.waiting.keys()) {
-      const container = containerNamed(pod, name);
-      const id = newest.get(name)?.id ?? '';
-      if (container === undefined || this.#backoffTold.get(name) === id) continue;
-      this.#backoffTold.set(name, id);
-      const message = `Back-off restarting failed container ${name} in pod ${podText(pod)}`;
-      tellOfContainer(this.#context.events, pod, container)('Warning', 'BackOff', message);
-    }
   }
 
   async #readMessages(pod: Pod, signal: AbortSignal): Promise<void> {
