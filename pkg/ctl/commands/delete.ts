@@ -126,12 +126,7 @@ export const remove = command({
         failed.push(error);
       }
     }
-    if (
-      found === 0 &&
-      failed.length === 0 &&
-      flags.output !== 'name' &&
-      !(flags['ignore-not-found'] && infos.length > 0)
-    )
+    if (found === 0 && failed.length === 0 && !(flags['ignore-not-found'] && infos.length > 0))
       context.out.write('No resources found\n');
     throwCollected(failed);
     if (flags.wait && gone.length > 0) await waitAll(gone, call, context);

@@ -45,9 +45,11 @@ export const describe = command({
     let described = 0;
     for (const target of targets) {
       try {
-        for (const info of await find(api, target, call.args)) {
-          if (described++ > 0) context.out.write('\n\n');
+        const { infos, byPrefix } = await find(api, target, call.args);
+        for (const info of infos) {
+          if (described++ > 0 && !byPrefix) context.out.write('\n\n');
           context.out.write(await describeInfo(info, flags['show-events'], context, api));
+          if (byPrefix) context.out.write('\n');
         }
       } catch (error) {
         if (!isApiError(error)) throw error;
@@ -65,10 +67,15 @@ export const describe = command({
   },
 });
 
+interface Found {
+  readonly infos: readonly Info[];
+  readonly byPrefix: boolean;
+}
+
 /** The objects; a name that is none is tried as the beginning of names, as kubectl does for `TYPE NAME_PREFIX`. */
-async function find(api: Api, target: Target, args: readonly string[]): Promise<Info[]> {
+async function find(api: Api, target: Target, args: readonly string[]): Promise<Found> {
   try {
-    return await fetchTarget(api, target);
+    return { infos: await fetchTarget(api, target), byPrefix: false };
   } catch (error) {
     const isPrefix = target.kind === 'named' && args.length === 2 && !args.some((argument) => argument.includes('/'));
     if (!isPrefix || !isApiError(error, 'NotFound')) throw error;
@@ -81,7 +88,7 @@ async function find(api: Api, target: Target, args: readonly string[]): Promise<
     });
     const matching = all.filter((info) => nameOf(info.object).startsWith(target.name));
     if (matching.length === 0) throw error;
-    return matching;
+    return { infos: matching, byPrefix: true };
   }
 }
 

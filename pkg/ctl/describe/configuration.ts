@@ -31,8 +31,8 @@ export function describeServiceAccount(account: JsonObject, tokens: readonly str
   describeHead(account, out);
   const names = (field: string) => objects(account, field).map((reference) => text(reference, 'name'));
   out.list('Image pull secrets', names('imagePullSecrets'));
-  out.list('Mountable secrets', names('secrets'));
-  out.list('Tokens', tokens);
+  if (names('secrets').length > 0) out.list('Mountable secrets', names('secrets'));
+  if (tokens.length > 0) out.list('Tokens', tokens);
 }
 
 /** `quotas` and `limits`: undefined when the server has no such thing. */

@@ -1,5 +1,6 @@
 // The containers of a pod or pod template, described. Pure.
 import type { Json, JsonObject } from '../../api/schema/json.ts';
+import { milliValue, wholeValue } from '../../api/meta/quantity.ts';
 import { at, flag, has, number, object, objects, pairs, text, texts } from '../objects/access.ts';
 import { localTime, type DescriptionWriter } from './writer.ts';
 
@@ -161,13 +162,22 @@ function sourceText(from: JsonObject, container: JsonObject, pod: JsonObject | u
   }
   if (has(from, 'resourceFieldRef')) {
     const path = text(from, 'resourceFieldRef', 'resource');
-    const [group = '', name = ''] = path.split('.');
-    const value = pod === undefined ? '' : text(container, 'resources', group, name) || `node allocatable`;
-    return `${value} (${path})`;
+    return `${amountOf(container, path, text(from, 'resourceFieldRef', 'divisor'))} (${path})`;
   }
   if (has(from, 'secretKeyRef'))
     return `<set to the key '${text(from, 'secretKeyRef', 'key')}' in secret '${text(from, 'secretKeyRef', 'name')}'>\tOptional: ${flag(from, 'secretKeyRef', 'optional')}`;
   return `<set to the key '${text(from, 'configMapKeyRef', 'key')}' of config map '${text(from, 'configMapKeyRef', 'name')}'>\tOptional: ${flag(from, 'configMapKeyRef', 'optional')}`;
+}
+
+/** A container's request or limit in units of `divisor`, rounded up. */
+function amountOf(container: JsonObject, path: string, divisor: string): string {
+  const [group = '', name = ''] = path.split('.');
+  const unit = divisor === '' || divisor === '0' ? '1' : divisor;
+  const amount = text(container, 'resources', group, name);
+  if (amount === '' && group === 'limits') return 'node allocatable';
+  const value =
+    name === 'cpu' ? milliValue(amount || '0') / milliValue(unit) : wholeValue(amount || '0') / wholeValue(unit);
+  return String(Math.ceil(value));
 }
 
 function fieldOf(pod: JsonObject, path: string): string {

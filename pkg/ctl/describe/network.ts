@@ -64,7 +64,7 @@ export function sliceAddresses(slices: readonly JsonObject[], portName: string):
           ),
       ),
   );
-  if (found.length === 0) return '';
+  if (found.length === 0) return '<none>';
   const more = found.length > MOST_ADDRESSES ? ` + ${found.length - MOST_ADDRESSES} more...` : '';
   return found.slice(0, MOST_ADDRESSES).join(',') + more;
 }

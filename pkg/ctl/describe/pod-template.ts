@@ -1,6 +1,6 @@
 // Pod templates as `describe` and `rollout history` show them. Pure.
 import type { JsonObject } from '../../api/schema/json.ts';
-import { at, has, number, object, objects, text } from '../objects/access.ts';
+import { at, compareBytes, has, number, object, objects, text } from '../objects/access.ts';
 import { describeContainers } from './containers.ts';
 import { describeVolumes } from './volumes.ts';
 import { DescriptionWriter } from './writer.ts';
@@ -27,7 +27,7 @@ export function writeTemplate(template: JsonObject, out: DescriptionWriter): voi
   writeSpreadConstraints(spec, '  ', out);
   if (text(spec, 'priorityClassName') !== '') out.line(0, '  Priority Class Name', text(spec, 'priorityClassName'));
   out.labels('  Node-Selectors', at(spec, 'nodeSelector'));
-  out.list('  Tolerations', objects(spec, 'tolerations').map(tolerationText));
+  out.list('  Tolerations', tolerationLines(spec));
 }
 
 export function writeSpreadConstraints(spec: JsonObject, space: string, out: DescriptionWriter): void {
@@ -41,7 +41,14 @@ export function writeSpreadConstraints(spec: JsonObject, space: string, out: Des
   out.list(`${space}Topology Spread Constraints`, lines);
 }
 
-export function tolerationText(toleration: JsonObject): string {
+/** By key, as kubectl lists them. */
+export function tolerationLines(spec: JsonObject): string[] {
+  return objects(spec, 'tolerations')
+    .sort((left, right) => compareBytes(text(left, 'key'), text(right, 'key')))
+    .map(tolerationText);
+}
+
+function tolerationText(toleration: JsonObject): string {
   const key = text(toleration, 'key');
   const value = text(toleration, 'value');
   const effect = text(toleration, 'effect');

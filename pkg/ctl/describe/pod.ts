@@ -3,7 +3,7 @@ import type { JsonObject } from '../../api/schema/json.ts';
 import { at, flag, has, nameOf, namespaceOf, number, object, objects, text } from '../objects/access.ts';
 import { describeContainers, describeResources } from './containers.ts';
 import { since } from './events.ts';
-import { tolerationText, writeSpreadConstraints } from './pod-template.ts';
+import { tolerationLines, writeSpreadConstraints } from './pod-template.ts';
 import { describeVolumes } from './volumes.ts';
 import { localTime, type DescriptionWriter } from './writer.ts';
 
@@ -66,7 +66,7 @@ export function describePod(pod: JsonObject, now: number, out: DescriptionWriter
   describeVolumes(objects(spec, 'volumes'), '', out);
   out.line(0, 'QoS Class', text(status, 'qosClass') || 'BestEffort');
   out.labels('Node-Selectors', at(spec, 'nodeSelector'));
-  out.list('Tolerations', objects(spec, 'tolerations').map(tolerationText));
+  out.list('Tolerations', tolerationLines(spec));
   writeSpreadConstraints(spec, '', out);
 }
 

@@ -44,11 +44,7 @@ export function describeDeployment(
   const old = replicaSets.filter(
     (set) => set !== current && (number(set, 'spec', 'replicas') > 0 || number(set, 'status', 'replicas') >= 0),
   );
-  if (replicaSets.length === 0 && revision === '') {
-    out.line(0, 'OldReplicaSets', '<none>');
-    out.line(0, 'NewReplicaSet', '<none>');
-    return;
-  }
+  if (replicaSets.length === 0) return;
   out.line(0, 'OldReplicaSets', old.map(replicaSetText).join(', ') || '<none>');
   out.line(0, 'NewReplicaSet', current === undefined ? '<none>' : replicaSetText(current));
 }
