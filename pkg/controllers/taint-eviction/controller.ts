@@ -21,6 +21,7 @@ export function taintEvictionController(context: ControllerContext, options: { r
   const podInformer = context.informers.of(pods, { [NODE_INDEX]: nodeIndex });
   /** Pods that will have to go, and since when that is known. */
   const doomed = new Map<string, Instant>();
+  const evicted = new Map<string, string>();
   const hasNoExecute = (node: Node | undefined) =>
     (node?.spec.taints ?? []).some((taint) => taint.effect === 'NoExecute');
   const enqueuePod = (pod: Pod) => {
@@ -36,12 +37,21 @@ export function taintEvictionController(context: ControllerContext, options: { r
       if (node.spec.taints !== before.spec.taints) enqueueNode(node, before);
     },
   });
-  podInformer.on({ added: enqueuePod, changed: enqueuePod, deleted: (pod) => doomed.delete(keyOf(pod)) });
+  podInformer.on({ added: enqueuePod, changed: enqueuePod, deleted: forget });
+
+  function forget(pod: Pod): void {
+    forgetKey(keyOf(pod));
+  }
+
+  function forgetKey(key: string): void {
+    doomed.delete(key);
+    evicted.delete(key);
+  }
 
   async function sync(key: string, signal: AbortSignal): Promise<void> {
     const pod = podInformer.store.get(key);
     const node = pod === undefined ? undefined : nodeInformer.store.get(pod.spec.nodeName ?? '');
-    if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return void doomed.delete(key);
+    if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return forgetKey(key);
     const now = clock.now();
     const since = doomed.get(key) ?? now;
     const at = node === undefined ? undefined : evictionTime(pod, node, since);
@@ -51,8 +61,11 @@ export function taintEvictionController(context: ControllerContext, options: { r
     }
     doomed.set(key, since);
     if (at > now) return queue.addAfter(key, at - now);
+    // The watch may not show yet that the pod was evicted; a new pod of its name is another one.
+    if (evicted.get(key) === pod.metadata.uid) return;
     tell(pod, `Marking for deletion Pod ${key}`);
     await evict(pod, signal);
+    evicted.set(key, pod.metadata.uid);
   }
 
   async function evict(pod: Pod, signal: AbortSignal): Promise<void> {
