@@ -33,7 +33,7 @@ describe('tkctl does what kubectl does', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  test.each(rows.map((row, index) => ({ row, index, name: row.run[0] ?? '' })))(
+  test.concurrent.each(rows.map((row, index) => ({ row, index, name: row.run[0] ?? '' })))(
     'row $index: $name and what follows',
     async ({ row, index }) => {
       const { kubectl, tkctl } = await runRow(bench, row, index);

@@ -531,7 +531,7 @@ export const rows: readonly Row[] = [
       'explain foo',
       'explain pods.nope',
       'gett pods',
-      'foo',
+      'foooooo',
       'desc',
       'config current-context',
       'config get-contexts',

@@ -3,6 +3,7 @@ import { command } from '../cli/command.ts';
 import { Failure, UsageFailure } from '../cli/failure.ts';
 import { boolFlag, listFlag, stringFlag } from '../cli/flags.ts';
 import { compareBytes } from '../objects/access.ts';
+import { unknownFormat } from '../printers/output.ts';
 import { alignCells } from '../printers/tab-writer.ts';
 import { groupVersions } from '../rest/discovery.ts';
 import { apiVersionOf, groupResource, type ApiResource } from '../rest/resources.ts';
@@ -24,7 +25,8 @@ export const apiResources = command({
   async run(call, context) {
     const { flags, changed } = call;
     if (call.args.length > 0) throw new UsageFailure(`unexpected arguments: [${call.args.join(' ')}]`);
-    if (!['', 'wide', 'name'].includes(flags.output)) throw new Failure(`--output ${flags.output} is not available`);
+    if (!['', 'wide', 'name'].includes(flags.output))
+      throw unknownFormat(flags.output, ['json', 'kyaml', 'name', 'wide', 'yaml']);
     if (!['', 'name', 'kind'].includes(flags['sort-by'])) throw new Failure('--sort-by accepts only name or kind');
     const { api } = await context.session();
     const shown = (await api.resources()).all.filter(

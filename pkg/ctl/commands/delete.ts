@@ -2,7 +2,7 @@
 import { isApiError } from '../../api/meta/status.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Call, type Context } from '../cli/command.ts';
-import { Failure, throwCollected, UsageFailure } from '../cli/failure.ts';
+import { Failure, throwCollected } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
 import {
   allNamespacesFlag,
@@ -14,7 +14,7 @@ import {
   readDryRun,
   selectorFlag,
 } from '../cli/shared-flags.ts';
-import { fetchTarget, type Info } from '../resources/infos.ts';
+import { fetchTarget, withSource, type Info } from '../resources/infos.ts';
 import { readTargets } from '../resources/targets.ts';
 import type { Place } from '../rest/api.ts';
 import { groupKind } from '../rest/resources.ts';
@@ -52,7 +52,7 @@ export const remove = command({
     const dryRun = readDryRun(flags['dry-run']);
     const propagation = readCascade(flags.cascade);
     if (flags.output !== '' && flags.output !== 'name')
-      throw new UsageFailure(`unexpected -o output mode: ${flags.output}. We only support '-o name'`);
+      throw new Failure(`unexpected -o output mode: ${flags.output}. We only support '-o name'`);
     if (flags.raw !== '') {
       const { api } = await context.session();
       const answer = await api.sendForObject({ method: 'DELETE', path: flags.raw });
@@ -123,7 +123,7 @@ export const remove = command({
           continue;
         }
         if (!isApiError(error)) throw error;
-        failed.push(error);
+        failed.push(withSource('deleting', info.source, error));
       }
     }
     if (found === 0 && failed.length === 0 && !(flags['ignore-not-found'] && infos.length > 0))

@@ -36,7 +36,7 @@ export const exec = command({
     if (dash < 0)
       throw new UsageFailure('exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead');
     const [pod] = await podsBehind(
-      { argument, selector: '', all: false, timeoutMs: flags['pod-running-timeout'], needsRunning: true },
+      { argument, selector: '', all: false, timeoutMs: flags['pod-running-timeout'], purpose: 'exec' },
       context,
     );
     if (pod === undefined) throw new Failure('no pod found');

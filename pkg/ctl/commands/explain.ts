@@ -1,10 +1,11 @@
 // `explain`: the documentation of a kind or field, out of the server's OpenAPI document.
 import type { Json, JsonObject } from '../../api/schema/json.ts';
 import { command } from '../cli/command.ts';
-import { Failure } from '../cli/failure.ts';
+import type { Resources } from '../rest/resources.ts';
+import { Failure, messageOf, PlainFailure } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
 import { at, isObject, list, text } from '../objects/access.ts';
-import { explainText, fieldSchema } from '../describe/schema-text.ts';
+import { explainHead, explainText, fieldSchema } from '../describe/schema-text.ts';
 
 export const explain = command({
   summary: 'Get documentation for a resource',
@@ -35,7 +36,7 @@ export const explain = command({
     let type = words.length;
     let resource = undefined;
     for (; type > 0 && resource === undefined; type--) resource = resources.find(words.slice(0, type).join('.'));
-    if (resource === undefined) resource = resources.require(words[0] ?? '');
+    if (resource === undefined) throw new PlainFailure(unknownType(resources, words[0] ?? ''));
     else type++;
     const path = words.slice(type);
     const [group = '', version = ''] =
@@ -54,7 +55,10 @@ export const explain = command({
     let schema: Json = root;
     for (const field of path) {
       const inner = fieldSchema(document, schema, field);
-      if (inner === undefined) throw new Failure(`field ${JSON.stringify(field)} does not exist`);
+      if (inner === undefined) {
+        context.out.write(explainHead({ group, version, kind: resource.kind }));
+        throw new Failure(`field ${JSON.stringify(field)} does not exist`);
+      }
       schema = inner;
     }
     context.out.write(
@@ -72,6 +76,16 @@ export const explain = command({
     return 0;
   },
 });
+
+/** The sentence about a type that nobody knows, with what may have been meant. */
+function unknownType(resources: Resources, asked: string): string {
+  try {
+    resources.require(asked);
+    return '';
+  } catch (error) {
+    return messageOf(error);
+  }
+}
 
 function schemaForKind(document: JsonObject, group: string, version: string, kind: string): Json | undefined {
   const schemas = at(document, 'components', 'schemas');

@@ -66,7 +66,7 @@ export const logs = command({
         selector: flags.selector,
         all: flags['all-pods'],
         timeoutMs: flags['pod-running-timeout'],
-        needsRunning: false,
+        purpose: 'logs',
       },
       context,
     );

@@ -15,14 +15,19 @@ export interface ExplainRequest {
 
 const WIDTH = 80;
 
+export function explainHead({ group, version, kind }: Pick<ExplainRequest, 'group' | 'version' | 'kind'>): string {
+  return `${group === '' ? '' : `GROUP:      ${group}\n`}KIND:       ${kind}\nVERSION:    ${version}\n\n`;
+}
+
 export function explainText(request: ExplainRequest): string {
   const { document, schema } = request;
-  const lines: string[] = [];
-  if (request.group !== '') lines.push(`GROUP:      ${request.group}`);
-  lines.push(`KIND:       ${request.kind}`, `VERSION:    ${request.version}`, '');
+  const lines: string[] = [explainHead(request).slice(0, -1)];
   const target = innermost(document, schema);
-  if (request.fieldName !== undefined)
-    lines.push(`FIELD: ${request.fieldName} <${typeName(document, schema)}>`, '', ...enumLines(schema, 0));
+  if (request.fieldName !== undefined) {
+    lines.push(`FIELD: ${request.fieldName} <${typeName(document, schema)}>`);
+    const values = texts(resolveReference(document, schema), 'enum');
+    lines.push(...(values.length === 0 ? [''] : ['ENUM:', ...values.map((value) => `    ${value}`)]), '');
+  }
   lines.push('DESCRIPTION:');
   lines.push(...wrapped(descriptionOf(document, schema), 4));
   const fields = properties(target);
@@ -32,13 +37,16 @@ export function explainText(request: ExplainRequest): string {
   return `${lines.join('\n')}\n\n`;
 }
 
+/** Of the field and of every type on the way to what its values are made of, one below the other. */
 function descriptionOf(document: JsonObject, schema: Json): string {
-  const own = text(schema, 'description');
-  const referred = text(resolveReference(document, schema), 'description');
-  const item = text(innermost(document, schema), 'description');
-  if (own !== '' && referred !== '' && own !== referred) return `${own}\n${referred}`;
-  if (own !== '' && item !== '' && own !== item) return `${own}\n${item}`;
-  return own || referred || item || '<empty>';
+  const found: string[] = [];
+  for (let here: Json | undefined = schema, depth = 0; here !== undefined && depth < 8; depth++) {
+    const own = text(here, 'description');
+    if (own !== '') found.push(own);
+    const referred = resolveReference(document, here);
+    here = referred === here ? (at(here, 'items') ?? at(here, 'additionalProperties')) : referred;
+  }
+  return found.join('\n') || '<empty>';
 }
 
 function fieldLines(
@@ -53,7 +61,8 @@ function fieldLines(
   return properties(schema).flatMap(([name, field]) => {
     const head = `${indent}${name}\t<${typeName(document, field)}>${required.has(name) ? ' -required-' : ''}`;
     const enumerated = enumLines(field, level);
-    if (!recursive) return [head, ...enumerated, ...wrapped(descriptionOf(document, field), 2 * level + 2), ''];
+    if (!recursive)
+      return [head, ...enumerated, ...wrapped(text(field, 'description') || '<no description>', 2 * level + 2), ''];
     const inner = innermost(document, field);
     if (seen.includes(inner)) return [head, ...enumerated];
     return [head, ...enumerated, ...fieldLines(document, inner, level + 1, true, [...seen, inner])];
@@ -94,13 +103,10 @@ export function fieldSchema(document: JsonObject, schema: Json, name: string): J
 function typeName(document: JsonObject, schema: Json): string {
   const referred = resolveReference(document, schema);
   if (referred !== schema) {
+    const type = text(referred, 'type');
+    if (type !== '' && type !== 'object') return typeName(document, referred);
     const reference = text(schema, '$ref') || text(list(schema, 'allOf')[0], '$ref');
-    const last = reference.slice(reference.lastIndexOf('.') + 1);
-    return text(referred, 'type') === 'object' || text(referred, 'type') === ''
-      ? last
-      : last === 'Quantity' || last === 'IntOrString' || last === 'Time' || last === 'MicroTime'
-        ? last
-        : typeName(document, referred);
+    return reference.slice(reference.lastIndexOf('.') + 1);
   }
   const type = text(schema, 'type');
   if (type === 'array') return `[]${typeName(document, at(schema, 'items') ?? {})}`;
@@ -116,10 +122,11 @@ function wrapped(description: string, indent: number): string[] {
   return description.split('\n').flatMap((paragraph) => {
     const lines: string[] = [];
     let line = '';
-    for (const word of paragraph.split(' ').filter((part) => part !== '')) {
+    for (const word of paragraph.split(' ')) {
       if (line !== '' && line.length + 1 + word.length > width) {
         lines.push(space + line);
         line = word;
+        // Two spaces behind a sentence stay two, but not at the beginning of a line.
       } else line = line === '' ? word : `${line} ${word}`;
     }
     lines.push(space + line);

@@ -1,4 +1,5 @@
 // The pods that `logs`, `exec` and `attach` are about: a pod by name, those of a selector, or one of a workload's.
+import { isApiError } from '../../api/meta/status.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
 import type { Context } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
@@ -14,7 +15,8 @@ export interface PodQuery {
   readonly all: boolean;
   /** How long to wait for a workload's first pod. */
   readonly timeoutMs: number;
-  readonly needsRunning: boolean;
+  /** Only the sentences differ. */
+  readonly purpose: 'logs' | 'exec';
 }
 
 /** How often a workload is asked whether it has a pod by now. */
@@ -33,7 +35,18 @@ export async function podsBehind(query: PodQuery, context: Context): Promise<Jso
   if (name === '' || more !== undefined)
     throw new Failure('arguments in resource/name form must have a single resource and name');
   const resource = resources.require(type);
-  const found = await api.get({ resource, namespace: resource.namespaced ? namespace : '', name });
+  let found: JsonObject;
+  try {
+    found = await api.get({ resource, namespace: resource.namespaced ? namespace : '', name });
+  } catch (error) {
+    if (query.purpose !== 'logs' || !isApiError(error)) throw error;
+    throw new Failure(
+      `error from server (${error.reason}): ${error.message} in namespace ${JSON.stringify(namespace)}`,
+      {
+        cause: error,
+      },
+    );
+  }
   if (resource.kind === 'Pod') return [found];
   const selector = selectorText(found);
   if (selector === '')
@@ -43,7 +56,7 @@ export async function podsBehind(query: PodQuery, context: Context): Promise<Jso
     const candidates = (await list(selector)).sort(mostActiveFirst);
     if (query.all && candidates.length > 0) return candidates;
     const [best] = candidates;
-    if (best !== undefined && (!query.needsRunning || text(best, 'status', 'phase') !== '')) {
+    if (best !== undefined) {
       if (candidates.length > 1) context.err.write(`Found ${candidates.length} pods, using pod/${nameOf(best)}\n`);
       return [best];
     }

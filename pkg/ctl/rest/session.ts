@@ -103,8 +103,9 @@ export async function chooseContext(source: Omit<SessionSource, 'warn'>): Promis
   return { context: inCluster ?? { ...context, cluster: { ...cluster, server: DEFAULT_SERVER } } };
 }
 
-/** Names given by flags that the files do not have, with kubectl's sentences. */
+/** Names given by flags when there is no configuration at all; kubectl has sentences of their own for that. */
 function checkNames(config: KubeConfig, globals: SessionSource['globals']): void {
+  if (config.contexts.size + config.clusters.size + config.users.size > 0) return;
   if (globals.context !== '' && !config.contexts.has(globals.context))
     throw new PlainFailure(`Error in configuration: context was not found for specified context: ${globals.context}`);
   if (globals.cluster !== '' && !config.clusters.has(globals.cluster))
