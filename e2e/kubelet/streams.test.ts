@@ -159,14 +159,20 @@ describe.skipIf(why !== undefined)('stock kubectl', () => {
   ])('executes and forwards ports over $name', async ({ env }) => {
     const kubectl = await kubectlPath(35);
     const options = { env: { ...process.env, ...env, KUBECONFIG: node.kubeconfig } };
-    const run = promisify(execFile)(kubectl, ['exec', '-i', 'talks', '--', 'sh', '-c', 'wc -c; exit 5'], options);
+    const run = promisify(execFile)(kubectl, ['exec', '-i', 'talks', '--', 'sh', '-c', 'wc -c; exit 5'], {
+      ...options,
+      timeout: 30_000,
+    });
     run.child.stdin?.end('x'.repeat(200_000));
     await expect(run).rejects.toMatchObject({ code: 5, stdout: '200000\n' });
     const forward = spawn(kubectl, ['port-forward', 'talks', `${FORWARDED}:8081`], options);
     try {
-      await once(forward.stdout, 'data');
+      const exited = once(forward, 'exit').then(() => Promise.reject(new Error('kubectl port-forward ended')));
+      await Promise.race([once(forward.stdout, 'data'), exited]);
+      exited.catch(() => undefined); // it is ended below
+      const url = `http://127.0.0.1:${FORWARDED}/`;
       const answers = await Promise.all(
-        [1, 2, 3].map(async () => (await fetch(`http://127.0.0.1:${FORWARDED}/`)).text()),
+        [1, 2, 3].map(async () => (await fetch(url, { signal: AbortSignal.timeout(20_000) })).text()),
       );
       expect(answers).toEqual(['web\n', 'web\n', 'web\n']);
     } finally {

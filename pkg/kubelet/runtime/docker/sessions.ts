@@ -1,5 +1,4 @@
 // Exec, attach, logs and connections into a pod's network: the engine's byte streams, given the runtime's shape.
-import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
@@ -11,7 +10,8 @@ import {
   type SandboxState,
   type StreamSession,
 } from '../runtime.ts';
-import { engineCall, runtimeErrorOf } from './engine-errors.ts';
+import { engineCall } from './engine-errors.ts';
+import { relayInto } from './network-relay.ts';
 import { unframe, unframed } from './streams.ts';
 
 /** The part of docker-modem that dockerode leaves untyped: a call whose answer comes as a stream. */
@@ -143,11 +143,6 @@ async function hasTerminal(docker: Docker, id: string, signal: AbortSignal): Pro
   return details.Config.Tty;
 }
 
-/** Copies its standard streams to a port of 127.0.0.1; run inside the pod's network namespace. */
-const RELAY = `const s=require('node:net').connect({host:'localhost',port:Number(process.argv[1])});
-s.on('error',e=>{process.stderr.write(e.message);process.exit(1)});process.stdin.pipe(s);s.pipe(process.stdout);
-s.on('close',()=>process.exit(0))`;
-
 /**
  * A connection to a port of the pod. The pod's address is tried first, because it costs nothing; a server that listens on the
  * pod's loopback only is reached from inside the network namespace, by a relay started there with `nsenter`.
@@ -164,7 +159,7 @@ export async function dialPod(
     if (sandbox.ip === '') throw new RuntimeError(`port ${port}: connection refused`, { cause });
   }
   const details = await engineCall('inspect sandbox', () => docker.getContainer(sandbox.id).inspect());
-  return await relayInside(details.State.Pid, port, signal);
+  return await relayInto(details.State.Pid, port, signal);
 }
 
 function dial(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
@@ -174,24 +169,6 @@ function dial(host: string, port: number, signal: AbortSignal): Promise<Duplex> 
     socket.once('connect', () => {
       socket.off('error', reject);
       resolve(socket);
-    });
-  });
-}
-
-function relayInside(pid: number, port: number, signal: AbortSignal): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const entering = [`--net=/proc/${pid}/ns/net`, process.execPath, '-e', RELAY, String(port)];
-    const child = spawn('nsenter', entering, { stdio: ['pipe', 'pipe', 'pipe'], signal });
-    let complaint = '';
-    child.stderr.on('data', (data: Buffer) => (complaint = (complaint + data.toString()).slice(0, 1000)));
-    child.once('error', (cause) => reject(runtimeErrorOf('enter the network of the pod', cause)));
-    child.once('spawn', () => {
-      const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
-      child.once('exit', (code) => {
-        if (code !== 0 && code !== null) stream.destroy(new RuntimeError(complaint));
-      });
-      stream.once('close', () => child.kill('SIGKILL'));
-      resolve(stream);
     });
   });
 }
