@@ -39,7 +39,10 @@ class RelayStream extends Duplex {
     // After both its output and its exit code.
     child.once('close', (code) => {
       if (code !== 0 && complaint !== '') this.destroy(new RuntimeError(complaint));
-      else this.push(null);
+      else {
+        this.push(null);
+        this.end();
+      }
     });
   }
 
@@ -48,11 +51,14 @@ class RelayStream extends Duplex {
   }
 
   override _write(data: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#child.stdin.write(data, () => done());
+    if (!this.#child.stdin.writable) done();
+    else this.#child.stdin.write(data, () => done());
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#child.stdin.end(() => done());
+    // Once the relay has ended its input is closed already, and no callback of it would come.
+    if (!this.#child.stdin.writable) done();
+    else this.#child.stdin.end(() => done());
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
