@@ -1,5 +1,6 @@
 // From Node's request to the core's, with the body read whole up to Kubernetes' limit.
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { badRequest, tooLarge } from '../http-errors.ts';
 import type { ApiRequest, RequestBody, UserInfo } from '../request.ts';
@@ -37,23 +38,28 @@ async function bodyOf(message: IncomingMessage): Promise<RequestBody | undefined
     return contentType === '' ? undefined : { form: 'bytes', bytes: new Uint8Array(), contentType };
   }
   const encoded = message.headers['content-encoding'] === 'gzip';
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of encoded ? message.pipe(createGunzip()) : message) {
-      // A stream without an encoding yields Buffers.
-      const bytes = chunk as Buffer;
-      size += bytes.length;
-      if (size > BODY_LIMIT) throw tooLarge(BODY_LIMIT);
-      chunks.push(bytes);
-    }
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') {
-      throw badRequest(`cannot read the body: ${cause.message}`, cause);
-    }
-    throw cause;
-  }
+  const chunks = await chunksOf(encoded ? message.pipe(createGunzip()) : message);
   const [only] = chunks;
-  const bytes = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
+  const bytes = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
   return { form: 'bytes', bytes, contentType };
+}
+
+/** By events: an async iterator costs several times as much for the one chunk that most bodies are. */
+function chunksOf(body: Readable): Promise<Buffer[]> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    body.on('data', (bytes: Buffer) => {
+      size += bytes.length;
+      if (size <= BODY_LIMIT) {
+        chunks.push(bytes);
+        return;
+      }
+      body.pause();
+      reject(tooLarge(BODY_LIMIT));
+    });
+    body.once('end', () => resolve(chunks));
+    body.once('error', (cause: Error) => reject(badRequest(`cannot read the body: ${cause.message}`, cause)));
+    body.once('close', () => reject(badRequest('cannot read the body: aborted')));
+  });
 }

@@ -8,6 +8,7 @@ import type { Revision } from '../../storage/store.ts';
 import type { Encoded } from '../request.ts';
 
 const METADATA = Buffer.from('"metadata":{');
+const STORED_ORDER = ['kind', 'apiVersion', 'metadata'];
 const CLOSING_BRACE = 0x7d;
 
 export class CachedObject implements Encoded {
@@ -90,9 +91,20 @@ export class CachedObject implements Encoded {
 
 /** The form that goes to the store: kind, apiVersion and metadata first, no resourceVersion. */
 export function encodeStored(object: KubeObject): Buffer {
+  if (isStoredForm(object)) return Buffer.from(JSON.stringify(object), 'utf8');
   const { kind, apiVersion, metadata, ...rest } = object;
   const { resourceVersion: _, ...meta } = metadata;
   return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: meta, ...rest }), 'utf8');
+}
+
+/** Decoded objects are in this form already, and copying one costs as much as encoding it. */
+function isStoredForm(object: KubeObject): boolean {
+  let position = 0;
+  for (const name in object) {
+    if (name !== STORED_ORDER[position]) return false;
+    if (++position === STORED_ORDER.length) return object.metadata.resourceVersion === undefined;
+  }
+  return false;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
