@@ -53,7 +53,8 @@ export class Bootstrap implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     this.#timer?.[Symbol.dispose]();
-    await this.#presence?.withdraw();
+    // A store that does not answer forgets this server by itself.
+    await this.#presence?.withdraw().catch((error: unknown) => this.#parts.log.debug('cannot withdraw', { error }));
   }
 
   #arm(): void {

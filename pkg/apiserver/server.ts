@@ -124,6 +124,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const paths = new SystemPaths({
     kinds: options.kinds,
     store,
+    clock,
     cache,
     metrics,
     tokens,

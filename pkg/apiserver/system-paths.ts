@@ -2,6 +2,7 @@
 // Anonymous callers get health, version and the roots of discovery, nothing else.
 import type { KindDefinition } from '../api/schema/kind.ts';
 import { processMetrics } from '../metrics/process-metrics.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { Store } from '../storage/store.ts';
 import type { ServiceAccountTokens } from './authn/service-account-tokens.ts';
 import { answerDiscovery } from './discovery/discovery.ts';
@@ -16,6 +17,7 @@ import type { WatchCache } from './watchcache/watch-cache.ts';
 export interface SystemPathsParts {
   readonly kinds: readonly KindDefinition[];
   readonly store: Store;
+  readonly clock: Clock;
   readonly cache: WatchCache;
   readonly metrics: RequestMetrics;
   readonly tokens: ServiceAccountTokens | undefined;
@@ -23,6 +25,8 @@ export interface SystemPathsParts {
 }
 
 const FOR_EVERYBODY: ReadonlySet<string> = new Set(['/version', '/version/', '/api', '/api/', '/apis', '/apis/']);
+/** A probe wants to hear soon that something is wrong. */
+const STORE_CHECK_MS = 2000;
 const HEALTH = /^\/(livez|readyz|healthz)(\/|$)/;
 
 export class SystemPaths {
@@ -146,10 +150,19 @@ function notFoundPage(): ApiResponse {
   return textResponse(404, '404 page not found\n');
 }
 
-function checksOf({ store }: SystemPathsParts): HealthCheck[] {
+/** Rejects when the signal is aborted: not every call that takes a signal heeds it at once. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+function checksOf({ store, clock }: SystemPathsParts): HealthCheck[] {
   const everywhere = ['livez', 'readyz', 'healthz'] as const;
   const answering = async () => {
-    await store.revision();
+    const late = new AbortController();
+    using _ = clock.schedule(STORE_CHECK_MS, () => late.abort(new Error('the store does not answer')));
+    await Promise.race([store.revision(late.signal), aborted(late.signal)]);
     return undefined;
   };
   return [
