@@ -21,20 +21,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export const realClock: Clock = {
   now: () => Date.now(),
 
-  sleep(ms, signal) {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const timer = realClock.schedule(ms, () => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      });
-      const onAbort = () => {
-        timer[Symbol.dispose]();
-        reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
-  },
+  sleep: (ms, signal) => sleepOn(realClock, ms, signal),
 
   schedule(ms, task) {
     let remaining = Math.max(0, ms);
@@ -48,3 +35,19 @@ export const realClock: Clock = {
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
 };
+
+/** What `sleep` is made of on any clock that can schedule. */
+export function sleepOn(clock: Pick<Clock, 'schedule'>, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const timer = clock.schedule(ms, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    const onAbort = () => {
+      timer[Symbol.dispose]();
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

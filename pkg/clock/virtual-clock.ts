@@ -1,5 +1,5 @@
 // A clock that stands still until it is told to move: tests and simulations step it, nothing ever sleeps for real.
-import type { Clock, Instant } from './clock.ts';
+import { sleepOn, type Clock, type Instant } from './clock.ts';
 
 interface Alarm {
   readonly at: Instant;
@@ -21,18 +21,7 @@ export class VirtualClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const timer = this.schedule(ms, () => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      });
-      const onAbort = () => {
-        timer[Symbol.dispose]();
-        reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
+    return sleepOn(this, ms, signal);
   }
 
   schedule(ms: number, task: () => void): Disposable {
