@@ -581,4 +581,22 @@ export const rows: readonly Row[] = [
       'uncordon NODE',
     ],
   },
+  {
+    run: [
+      'config set-context y --cluster=test --user=admin',
+      'config set-cluster d --server=https://x:1 --insecure-skip-tls-verify',
+      'config set-credentials v --token=abc',
+      'config use-context y',
+      'config rename-context y z',
+      'config current-context',
+      'config get-contexts',
+      'config view --minify',
+      'config delete-user v',
+      'config delete-cluster d',
+      'config delete-context z',
+      'config delete-context z',
+      'config get-users',
+      'config view',
+    ],
+  },
 ];

@@ -20,7 +20,13 @@ import { alignCells, DESCRIBE_TABS } from '../printers/tab-writer.ts';
 import { changeObject } from '../resources/change.ts';
 import { liveInfos, shownName, visit, type Info } from '../resources/infos.ts';
 import { groupResource } from '../rest/resources.ts';
-import { REVISION, revisionsOf, revisionToRestore, type RolloutRevision } from '../rollout/history.ts';
+import {
+  originalTemplate,
+  REVISION,
+  revisionsOf,
+  revisionToRestore,
+  type RolloutRevision,
+} from '../rollout/history.ts';
 
 const WITH_HISTORY = ['Deployment', 'DaemonSet', 'StatefulSet'];
 
@@ -147,11 +153,10 @@ const undo = command({
             `you cannot rollback a paused deployment; resume it first with '${context.program} rollout resume' and try again`,
           );
         let operation = 'rolled back';
-        if (isDeepStrictEqual(target.template, object(info.object, 'spec', 'template')))
+        if (isDeepStrictEqual(originalTemplate(target), object(info.object, 'spec', 'template')))
           operation = `skipped rollback (current template already matches revision ${target.number})`;
         else if (dryRun === 'client') {
-          context.out.write(`${templateText(target)}\n`);
-          operation = `rolled back (dry run)`;
+          operation = `${templateText(target)} (dry run)`;
         } else await restore(info, target, dryRun === 'server', api);
         const print = await objectPrinter({
           flags,
@@ -180,7 +185,7 @@ async function restore(
   for (const [key, value] of Object.entries(target.annotations))
     if (!KEPT_ANNOTATIONS.includes(key)) annotations[key] = value;
   const operations = [
-    { op: 'replace', path: '/spec/template', value: target.template },
+    { op: 'replace', path: '/spec/template', value: originalTemplate(target) },
     ...(info.resource.kind === 'Deployment'
       ? [{ op: 'replace', path: '/metadata/annotations', value: annotations }]
       : []),

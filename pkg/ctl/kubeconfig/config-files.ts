@@ -12,6 +12,8 @@ export const ENTRY_FIELD = { clusters: 'cluster', contexts: 'context', users: 'u
 
 interface ConfigFile {
   readonly path: string;
+  /** As the user wrote it, for messages. */
+  readonly shown: string;
   readonly exists: boolean;
   content: JsonObject;
   changed: boolean;
@@ -39,7 +41,7 @@ export class ConfigFiles {
     const listed = (context.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
     const paths =
       explicit !== '' ? [explicit] : listed.length > 0 ? [...new Set(listed)] : [join(context.home, '.kube', 'config')];
-    return new ConfigFiles(await Promise.all(paths.map((path) => readConfigFile(resolve(context.cwd, path)))));
+    return new ConfigFiles(await Promise.all(paths.map((path) => readConfigFile(resolve(context.cwd, path), path))));
   }
 
   /** For each name the first file that has it. */
@@ -62,11 +64,11 @@ export class ConfigFiles {
 
   /** The file that messages name when nothing more specific is known. */
   get defaultPath(): string {
-    return this.#target().path;
+    return this.#target().shown;
   }
 
   pathOf(section: Section, name: string): string {
-    return this.#find(section, name)?.file.path ?? this.defaultPath;
+    return this.#find(section, name)?.file.shown ?? this.defaultPath;
   }
 
   set(section: Section, name: string, entry: JsonObject): void {
@@ -143,19 +145,19 @@ export class ConfigFiles {
   }
 }
 
-async function readConfigFile(path: string): Promise<ConfigFile> {
+async function readConfigFile(path: string, shown: string): Promise<ConfigFile> {
   let source: string;
   try {
     source = await readFile(path, 'utf8');
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
-      return { path, exists: false, content: {}, changed: false };
+      return { path, shown, exists: false, content: {}, changed: false };
     throw new Failure(`error loading config file ${JSON.stringify(path)}`, { cause });
   }
   const { parseYamlValue } = await import('../resources/manifest-text.ts');
   try {
     const content = parseYamlValue(source);
-    return { path, exists: true, content: isObject(content) ? content : {}, changed: false };
+    return { path, shown, exists: true, content: isObject(content) ? content : {}, changed: false };
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new Failure(`error loading config file ${JSON.stringify(path)}: ${cause.message}`, { cause });

@@ -57,7 +57,8 @@ export async function podsBehind(query: PodQuery, context: Context): Promise<Jso
     if (query.all && candidates.length > 0) return candidates;
     const [best] = candidates;
     if (best !== undefined) {
-      if (candidates.length > 1) context.err.write(`Found ${candidates.length} pods, using pod/${nameOf(best)}\n`);
+      if (candidates.length > 1 && query.purpose === 'logs')
+        context.err.write(`Found ${candidates.length} pods, using pod/${nameOf(best)}\n`);
       return [best];
     }
     if (context.clock.now() >= deadline)

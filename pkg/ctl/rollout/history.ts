@@ -9,7 +9,7 @@ import { Failure } from '../cli/failure.ts';
 export interface RolloutRevision {
   readonly number: number;
   readonly changeCause: string;
-  /** The pod template as it was, without the hash label of a replica set. */
+  /** The pod template as it was kept; a replica set's has the label with its hash. */
   readonly template: JsonObject;
   /** Of the object that keeps the revision. */
   readonly annotations: JsonObject;
@@ -44,13 +44,10 @@ async function owned(info: Info, api: Api, type: string): Promise<JsonObject[]> 
 async function fromReplicaSets(info: Info, api: Api): Promise<RolloutRevision[]> {
   return (await owned(info, api, 'replicasets.apps'))
     .map((set): RolloutRevision => {
-      const template = structuredClone(object(set, 'spec', 'template'));
-      const labels = object(template, 'metadata', 'labels');
-      delete labels[HASH_LABEL];
       return {
         number: Number(text(set, 'metadata', 'annotations', REVISION)),
         changeCause: text(set, 'metadata', 'annotations', CHANGE_CAUSE),
-        template,
+        template: object(set, 'spec', 'template'),
         annotations: object(set, 'metadata', 'annotations'),
       };
     })
@@ -67,6 +64,13 @@ async function fromControllerRevisions(info: Info, api: Api): Promise<RolloutRev
       annotations: object(kept, 'metadata', 'annotations'),
     };
   });
+}
+
+/** The template to go back to: as the user wrote it, without the label that the controller adds. */
+export function originalTemplate(revision: RolloutRevision): JsonObject {
+  const template = structuredClone(revision.template);
+  delete object(template, 'metadata', 'labels')[HASH_LABEL];
+  return template;
 }
 
 /** The selector of a workload as a query. */
