@@ -13,6 +13,7 @@ import { withType } from '../resources/infos.ts';
 import { readTargets, type Target } from '../resources/targets.ts';
 import { pathOf, TABLE_ACCEPT, type Place, type Query } from '../rest/api.ts';
 import { apiVersionOf } from '../rest/resources.ts';
+import { requestTimeout } from '../rest/session.ts';
 import { humanDuration } from '../values/duration.ts';
 import type { GetFlags } from './get.ts';
 
@@ -61,14 +62,24 @@ export async function watchObjects(call: Call<GetFlags>, context: Context): Prom
   }
   const resourceVersion = text(before, 'metadata', 'resourceVersion');
   const path = pathOf(place, { ...query, watch: true, resourceVersion });
-  const events: AsyncIterable<Event> = asTable
-    ? lines(await api.transport.stream({ method: 'GET', path, accept: TABLE_ACCEPT }, context.signal))
-    : await api.transport.watch(path, context.signal);
-  for await (const event of events) {
-    if (event.type === 'ERROR')
-      throw isStatus(event.object) ? ApiError.from(event.object) : new Failure('the watch ended with an error');
-    const changed = asJson(event.object);
-    if (event.type !== 'BOOKMARK' && isObject(changed)) show(event.type, changed);
+  // A watch is a request too: with --request-timeout it ends after that, and that is no failure.
+  const limit = requestTimeout(context.globals['request-timeout']);
+  const ended = new AbortController();
+  using _timer =
+    limit === undefined ? { [Symbol.dispose]: () => undefined } : context.clock.schedule(limit, () => ended.abort());
+  const signal = AbortSignal.any([context.signal, ended.signal]);
+  try {
+    const events: AsyncIterable<Event> = asTable
+      ? lines(await api.transport.stream({ method: 'GET', path, accept: TABLE_ACCEPT }, signal))
+      : await api.transport.watch(path, signal);
+    for await (const event of events) {
+      if (event.type === 'ERROR')
+        throw isStatus(event.object) ? ApiError.from(event.object) : new Failure('the watch ended with an error');
+      const changed = asJson(event.object);
+      if (event.type !== 'BOOKMARK' && isObject(changed)) show(event.type, changed);
+    }
+  } catch (error) {
+    if (!ended.signal.aborted || context.signal.aborted) throw error;
   }
   return 0;
 }

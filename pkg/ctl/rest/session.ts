@@ -122,7 +122,8 @@ async function connect(context: ResolvedContext, clock: Clock, timeoutMs: number
   return transportOf(context, settings);
 }
 
-function requestTimeout(text: string): number | undefined {
+/** Milliseconds; undefined: no limit of ours. Throws Failure for what is no duration. */
+export function requestTimeout(text: string): number | undefined {
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : parseGoDuration(text);
   if (ms === undefined)
     throw new Failure(
