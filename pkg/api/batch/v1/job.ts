@@ -59,14 +59,18 @@ export const jobKind = defineKind<Job>({
     spec.selector ??= {};
     spec.selector.matchLabels = { ...spec.selector.matchLabels, [UID_LABEL]: metadata.uid };
   },
-  validate({ spec }) {
-    const faults = new Faults();
-    faults.at('spec', () => validateJobSpec(faults, spec));
-    return faults.errors;
-  },
-  validateUpdate({ spec }, old) {
+  validate({ spec, metadata }) {
     const faults = new Faults();
     faults.at('spec', () => {
+      validateGeneratedSelector(faults, spec, metadata.uid);
+      validateJobSpec(faults, spec);
+    });
+    return faults.errors;
+  },
+  validateUpdate({ spec, metadata }, old) {
+    const faults = new Faults();
+    faults.at('spec', () => {
+      validateGeneratedSelector(faults, spec, metadata.uid);
       validateJobSpec(faults, spec);
       validateJobSpecUpdate(faults, spec, old.spec);
     });
@@ -74,6 +78,13 @@ export const jobKind = defineKind<Job>({
   },
   warnings: ({ spec }) => podSpecWarnings(spec.template.spec ?? { containers: [] }, 'spec.template.spec'),
 });
+
+/** A selector that was generated must go on selecting this Job's own pods and nobody else's. */
+function validateGeneratedSelector(faults: Faults, spec: Job['spec'], uid: string): void {
+  if (spec.manualSelector === true || spec.selector === undefined) return;
+  const own = spec.selector.matchLabels?.[UID_LABEL] ?? spec.selector.matchLabels?.['controller-uid'];
+  if (own !== uid) faults.invalid('selector', spec.selector, '`selector` not auto-generated');
+}
 
 /** Templates hold labels and annotations only. */
 function metadataOfTemplate(): Job['metadata'] {

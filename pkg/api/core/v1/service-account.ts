@@ -10,6 +10,8 @@ export const serviceAccountKind = defineKind<ServiceAccount>({
   shortNames: ['sa'],
   subresources: [subresource('token', 'authentication.k8s.io/v1', 'TokenRequest', 'create')],
   returnsDeletedObject: true,
+  prepareForCreate: keepSecretNames,
+  prepareForUpdate: keepSecretNames,
   columns: columns(
     text(
       'Secrets',
@@ -19,3 +21,9 @@ export const serviceAccountKind = defineKind<ServiceAccount>({
     age(),
   ),
 });
+
+/** Only the names count: the secrets are those of the account's own namespace. */
+function keepSecretNames(account: ServiceAccount): void {
+  if (account.secrets === undefined) return;
+  account.secrets = account.secrets.map(({ name }) => (name === undefined ? {} : { name }));
+}

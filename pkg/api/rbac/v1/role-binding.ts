@@ -33,6 +33,7 @@ const bindingColumns = () =>
 export const roleBindingKind = defineKind<RoleBinding>({
   type: roleBindings,
   schema: 'rbac.v1.RoleBinding',
+  createOnUpdate: true,
   nameRule: pathSegmentName,
   columns: bindingColumns(),
   setDefaults: defaultBinding,
@@ -43,6 +44,7 @@ export const roleBindingKind = defineKind<RoleBinding>({
 export const clusterRoleBindingKind = defineKind<ClusterRoleBinding>({
   type: clusterRoleBindings,
   schema: 'rbac.v1.ClusterRoleBinding',
+  createOnUpdate: true,
   nameRule: pathSegmentName,
   columns: bindingColumns(),
   setDefaults: defaultBinding,

@@ -21,6 +21,7 @@ const createdAt: Column<KubeObject> = {
 export const roleKind = defineKind<Role>({
   type: roles,
   schema: 'rbac.v1.Role',
+  createOnUpdate: true,
   nameRule: pathSegmentName,
   columns: columns<Role>(createdAt),
   setDefaults: writeAbsentRules,
@@ -34,6 +35,7 @@ export const roleKind = defineKind<Role>({
 export const clusterRoleKind = defineKind<ClusterRole>({
   type: clusterRoles,
   schema: 'rbac.v1.ClusterRole',
+  createOnUpdate: true,
   nameRule: pathSegmentName,
   columns: columns<ClusterRole>(createdAt),
   setDefaults: writeAbsentRules,
