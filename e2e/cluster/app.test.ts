@@ -92,7 +92,8 @@ test('a deleted pod is replaced and a killed container restarted', async () => {
 test('scaling, logs, exec and describe work with stock kubectl', async () => {
   await cluster.must('scale', 'deployment/hello', '--replicas=5');
   await rolledOut();
-  expect(await podNames()).toHaveLength(5);
+  // Pods that are on their way out from before are listed until they have gone.
+  await expect.poll(podNames, { timeout: 30_000 }).toHaveLength(5);
   const [pod = ''] = await podNames();
   expect(await cluster.must('exec', pod, '--', 'sh', '-c', 'echo $GREETING')).toBe('Hello from typekube\n');
   expect((await cluster.kubectl('exec', pod, '--', 'sh', '-c', 'exit 7')).code).toBe(7);
