@@ -148,7 +148,7 @@ export interface ImageInfo {
 
 export interface RuntimeEvent {
   readonly pod: PodIdentity;
-  readonly type: 'started' | 'died' | 'removed';
+  readonly type: 'started' | 'died' | 'removed' | 'out-of-memory';
 }
 
 export interface RuntimeVersion {

@@ -170,13 +170,13 @@ class DockerRuntime implements ContainerRuntime {
         filters: {
           type: ['container'],
           label: [`${OWNER}=${this.#facts.owner}`],
-          event: ['start', 'die', 'destroy'],
+          event: ['start', 'die', 'destroy', 'oom'],
         },
         abortSignal: signal,
       }),
     );
     const bytes = stream as AsyncIterable<Buffer>; // typed only as readable
-    return eventsFrom(bytes, (id) => this.#observer.hasDied(id), signal);
+    return eventsFrom(bytes, this.#observer, signal);
   }
 
   logs(id: string, options: LogOptions, signal: AbortSignal): Promise<AsyncIterable<LogChunk>> {
@@ -224,14 +224,15 @@ class DockerRuntime implements ContainerRuntime {
 
 async function* eventsFrom(
   stream: AsyncIterable<Buffer>,
-  onDeath: (id: string) => void,
+  observer: Pick<Observer, 'hasDied' | 'ranOutOfMemory'>,
   signal: AbortSignal,
 ): AsyncGenerator<RuntimeEvent> {
   try {
     for await (const message of jsonLines(stream)) {
       const told = runtimeEventOf(message);
       if (told === undefined) continue;
-      if (told.event.type === 'died') onDeath(told.id);
+      if (told.event.type === 'died') observer.hasDied(told.id);
+      if (told.event.type === 'out-of-memory') observer.ranOutOfMemory(told.id);
       yield told.event;
     }
   } catch (cause) {
@@ -245,6 +246,7 @@ const EVENT_TYPES: Readonly<Record<string, RuntimeEvent['type']>> = {
   start: 'started',
   die: 'died',
   destroy: 'removed',
+  oom: 'out-of-memory',
 };
 
 function runtimeEventOf(message: unknown): { id: string; event: RuntimeEvent } | undefined {

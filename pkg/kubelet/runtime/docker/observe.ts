@@ -15,6 +15,8 @@ export class Observer {
   #details = new Map<string, ContainerRecord>();
   /** Containers whose end was told of. The engine tells before its lists know (a replica that is written last). */
   readonly #died = new Set<string>();
+  /** Containers of which the kernel killed a process. The engine forgets it when it learns of the end first. */
+  readonly #outOfMemory = new Set<string>();
 
   constructor(docker: Docker, owner: string, network: string) {
     this.#docker = docker;
@@ -28,6 +30,12 @@ export class Observer {
     this.#details.delete(`${id}/running`);
   }
 
+  /** The kernel killed a process of the container for want of memory. */
+  ranOutOfMemory(id: string): void {
+    this.#outOfMemory.add(id);
+    this.#details.delete(`${id}/exited`);
+  }
+
   async pod(uid: string, signal?: AbortSignal): Promise<ObservedPod | undefined> {
     return (await this.#list([`${OWNER}=${this.#owner}`, `${POD_UID}=${uid}`], signal))[0];
   }
@@ -35,7 +43,9 @@ export class Observer {
   async pods(signal?: AbortSignal): Promise<ObservedPod[]> {
     const pods = await this.#list([`${OWNER}=${this.#owner}`], signal);
     const alive = new Set(pods.flatMap((pod) => [...pod.containers, ...pod.sandboxes].map(({ id }) => id)));
-    for (const id of this.#died) if (!alive.has(id)) this.#died.delete(id);
+    for (const told of [this.#died, this.#outOfMemory]) {
+      for (const id of told) if (!alive.has(id)) told.delete(id);
+    }
     for (const key of this.#details.keys()) if (!alive.has(key.slice(0, key.indexOf('/')))) this.#details.delete(key);
     return pods;
   }
@@ -109,7 +119,7 @@ export class Observer {
       startedAt,
       finishedAt: instantOf(state.FinishedAt) ?? (failedToStart ? Date.parse(details.Created) : undefined),
       exitCode: failedToStart ? START_FAILED : state.ExitCode,
-      oomKilled: state.OOMKilled,
+      oomKilled: state.OOMKilled || (state.ExitCode === KILLED && this.#outOfMemory.has(info.Id)),
       error: state.Error,
       image: info.Image,
       imageId: details.Image,
@@ -120,6 +130,9 @@ export class Observer {
     return record;
   }
 }
+
+/** 128 and the number of SIGKILL. */
+const KILLED = 137;
 
 /** The exit code that containerd gives a container which could not be started. */
 const START_FAILED = 128;
