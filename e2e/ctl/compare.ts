@@ -121,7 +121,7 @@ export function comparable(text: string, side: { mark: string; files: string; na
       .replaceAll(`node-${side.mark}`, 'NODE')
       .replaceAll('tkctl', 'kubectl')
       // kubectl logs each failed discovery before it gives up.
-      .replace(/^[EWI]\d{4} .*memcache\.go.*\n/gm, '')
+      .replace(/^[EWI]\d{4} .*(?:memcache|reflector)\.go.*\n/gm, '')
       // What only tkctl says: the nearest right word.
       .replace(/^Did you mean(?: this\?|:) .*\n/gm, '')
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
