@@ -249,7 +249,7 @@ class RunningNode implements TestNode {
     }
     await this.#api[Symbol.asyncDispose]();
     const left = await docker.listContainers({ all: true, filters: { label: [`io.typekube.node=${NODE}`] } });
-    await Promise.all(left.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })));
+    await Promise.all(left.map(({ Id }) => unlessGoing(docker.getContainer(Id).remove({ force: true, v: true }))));
     await docker
       .getNetwork(NETWORK)
       .remove()
@@ -263,5 +263,15 @@ class RunningNode implements TestNode {
 
   #log(): string {
     return readFileSync(join(this.directory, 'kubelet.log'), 'utf8').split('\n').slice(-30).join('\n');
+  }
+}
+
+/** The kubelet may be removing the same container at this moment, or have done so. */
+async function unlessGoing(removal: Promise<unknown>): Promise<void> {
+  try {
+    await removal;
+  } catch (error) {
+    const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+    if (status !== 404 && status !== 409) throw error;
   }
 }
