@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hasDuplicateKeys, mayHaveExponents, readJson } from './decode-json.ts';
+import { hasDuplicateKeys, mayHaveExponents, nestedTooDeeply, readJson } from './decode-json.ts';
 import { isRecord } from './decode-walk.ts';
 
 describe("readJson says what is wrong in Go's words", () => {
@@ -16,6 +16,8 @@ describe("readJson says what is wrong in Go's words", () => {
     { text: 'tru', want: 'unexpected end of JSON input' },
     { text: 'trux', want: "invalid character 'x' in literal true (expecting 'e')" },
     { text: '"a\n"', want: String.raw`invalid character '\n' in string literal` },
+    { text: '"\0"', want: String.raw`invalid character '\x00' in string literal` },
+    { text: '\ufeff{}', want: "invalid character 'ï' looking for beginning of value" },
     { text: String.raw`"\x"`, want: "invalid character 'x' in string escape code" },
     { text: '-', want: 'unexpected end of JSON input' },
     { text: '1.x', want: "invalid character 'x' after decimal point in numeric literal" },
@@ -23,6 +25,15 @@ describe("readJson says what is wrong in Go's words", () => {
   ])('$text', ({ text, want }) => {
     expect(readJson(text)).toEqual({ ok: false, message: want });
   });
+});
+
+test.each([
+  ['ten thousand levels', '['.repeat(10_000) + ']'.repeat(10_000), false],
+  ['one level more', '['.repeat(10_001) + ']'.repeat(10_001), true],
+  ['brackets in strings', JSON.stringify(['['.repeat(30_000), String.raw`\"${'{'.repeat(30_000)}`]), false],
+  ['many siblings', JSON.stringify(Array.from({ length: 20_000 }, () => [])), false],
+])('nesting of %s', (_, text, want) => {
+  expect(nestedTooDeeply(text)).toBe(want);
 });
 
 test('readJson reads what JSON.stringify writes', () => {

@@ -214,12 +214,56 @@ class JsonReader {
   }
 }
 
-/** As Go's quoteChar: in single quotes, with the two quotes told apart. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  "'": String.raw`\'`,
+  '\\': String.raw`\\`,
+  '\u0007': String.raw`\a`,
+  '\b': String.raw`\b`,
+  '\f': String.raw`\f`,
+  '\n': String.raw`\n`,
+  '\r': String.raw`\r`,
+  '\t': String.raw`\t`,
+  '\v': String.raw`\v`,
+};
+
+/** As Go's quoteChar: in single quotes. Go looks at bytes, so of other characters than ASCII's it shows the first byte. */
 function quoteCharacter(character: string): string {
-  if (character === "'") return String.raw`'\''`;
-  if (character === '"') return `'"'`;
-  const quoted = JSON.stringify(character);
-  return `'${quoted.slice(1, -1)}'`;
+  const [byte = 0] = Buffer.from(character);
+  const shown = String.fromCharCode(byte);
+  const escaped = ESCAPES[shown];
+  if (escaped !== undefined) return `'${escaped}'`;
+  const hex = byte.toString(16).padStart(2, '0');
+  if (byte < 0x20 || byte === 0x7f) return `'\\x${hex}'`;
+  return (byte >= 0x80 && byte <= 0xa0) || byte === 0xad ? `'\\u00${hex}'` : `'${shown}'`;
+}
+
+/** Whether objects and lists are nested deeper than Go's decoder allows. Short texts cannot be and are not looked at. */
+export function nestedTooDeeply(text: string): boolean {
+  if (text.length < 2 * MAX_DEPTH) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x22:
+        at = endOfString(text, at);
+        break;
+      case 0x5b:
+      case 0x7b:
+        if (++depth > MAX_DEPTH) return true;
+        break;
+      case 0x5d:
+      case 0x7d:
+        depth--;
+        break;
+    }
+  }
+  return false;
+}
+
+/** Where the string ends that begins at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end >= 0 && text.charCodeAt(end - 1) === 0x5c && endsInEscape(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end;
 }
 
 /** Whether a member of some object may be a number with an exponent: cheap, and right when it says no. */
@@ -239,8 +283,7 @@ function keysInText(text: string): number {
   let keys = 0;
   let at = text.indexOf('"');
   while (at >= 0) {
-    let end = text.indexOf('"', at + 1);
-    while (text.charCodeAt(end - 1) === 0x5c && endsInEscape(text, end)) end = text.indexOf('"', end + 1);
+    const end = endOfString(text, at);
     let next = end + 1;
     let code = text.charCodeAt(next);
     while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = text.charCodeAt(++next);

@@ -3,7 +3,7 @@
 // value that JSON would have been, and is then decoded like any other.
 import { ApiError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
-import { decodeValue, type Decoded, type DecodeValueOptions } from './decode.ts';
+import { decodeValue, unrecognized, type Decoded, type DecodeValueOptions } from './decode.ts';
 import { protobufNumbers } from './decode-protobuf-numbers.ts';
 import { ProtobufFault, protobufParts, type ProtobufPart } from './decode-protobuf-parts.ts';
 import { isRecord } from './decode-walk.ts';
@@ -11,10 +11,14 @@ import type { FieldSchema, ObjectSchema, Scalar } from './object-schema.ts';
 
 export const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
 
+const NO_ENVELOPE = 'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]';
 const MAGIC = Uint8Array.from([0x6b, 0x38, 0x73, 0x00]);
 
 /** Decodes a request's body; throws a 400 ApiError. Protobuf has no unknown or duplicate fields to tell of. */
 export function decodeProtobuf(bytes: Uint8Array, options: DecodeValueOptions): Decoded {
+  if (bytes.length < MAGIC.length || !MAGIC.every((byte, index) => bytes[index] === byte)) {
+    throw unrecognized(Buffer.from(bytes), options, NO_ENVELOPE);
+  }
   try {
     return decodeValue(protobufValue(bytes, options.schema), options);
   } catch (error) {
@@ -27,9 +31,6 @@ export function decodeProtobuf(bytes: Uint8Array, options: DecodeValueOptions): 
 
 /** The value that the same object has in JSON, kind and apiVersion included. Throws ProtobufFault. */
 function protobufValue(bytes: Uint8Array, schema: ObjectSchema): Record<string, unknown> {
-  if (bytes.length < MAGIC.length || !MAGIC.every((byte, index) => bytes[index] === byte)) {
-    throw new ProtobufFault('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
-  }
   let apiVersion = '';
   let kind = '';
   let raw: Uint8Array = new Uint8Array();

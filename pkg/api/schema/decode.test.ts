@@ -80,6 +80,31 @@ describe('decodeObject refuses', () => {
       want: 'the API version in the data (v2) does not match the expected API version (v1)',
     },
     {
+      what: 'a kind that there is not',
+      text: '{"kind":"Foo","apiVersion":"v1"}',
+      want: 'Foo in version "v1" cannot be handled as a Pod: no kind "Foo" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    },
+    {
+      what: 'a kind in a group that it is not in',
+      text: '{"kind":"Pod","apiVersion":"apps/v1"}',
+      want: 'Pod in version "v1" cannot be handled as a Pod: no kind "Pod" is registered for version "apps/v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    },
+    {
+      what: 'a version that is none',
+      text: '{"kind":"Pod","apiVersion":"a/b/c"}',
+      want: 'the object provided is unrecognized (must be of type Pod): unexpected GroupVersion string: a/b/c ({"kind":"Pod","apiVersion":"a/ ...)',
+    },
+    {
+      what: 'a kind that is no text',
+      text: '{"kind":3}',
+      want: `the object provided is unrecognized (must be of type Pod): couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string ({"kind":3})`,
+    },
+    {
+      what: 'what is nested too deeply',
+      text: `{"spec":${'['.repeat(10_000)}${']'.repeat(10_000)}}`,
+      want: `the object provided is unrecognized (must be of type Pod): couldn't get version/kind; json parse error: exceeded max depth ({"spec":[[[[[[[[[[[[[[[[[[[[[[ ...)`,
+    },
+    {
       what: 'what is not JSON',
       text: 'hello',
       want: "the object provided is unrecognized (must be of type Pod): couldn't get version/kind; json parse error: invalid character 'h' looking for beginning of value (68656c6c6f)",

@@ -3,11 +3,11 @@
 // what Go would repair and says what is wrong.
 import { ApiError } from '../meta/status.ts';
 import { withinDepth } from './decode-depth.ts';
-import { hasDuplicateKeys, mayHaveExponents, readJson, type TextNotes } from './decode-json.ts';
+import { hasDuplicateKeys, mayHaveExponents, nestedTooDeeply, readJson, type TextNotes } from './decode-json.ts';
 import { DecodeFault, isRecord, walkObject } from './decode-walk.ts';
 import { readYaml } from './decode-yaml.ts';
 import { jsonKind } from './decode-scalars.ts';
-import type { ObjectSchema } from './object-schema.ts';
+import { isBuiltIn, type ObjectSchema } from './object-schema.ts';
 import { apiVersionOf, type KubeObject } from './resource-type.ts';
 import { validatorOf } from './validators.ts';
 
@@ -42,8 +42,9 @@ function decodeJson(text: string, options: DecodeOptions): Decoded {
     parsed = JSON.parse(text);
   } catch (cause) {
     const reading = readJson(text);
-    throw unrecognized(text, options, reading.ok ? String(cause) : reading.message, cause);
+    throw unrecognized(text, options, reading.ok ? String(cause) : `${NO_VERSION}: ${reading.message}`, cause);
   }
+  if (nestedTooDeeply(text)) throw unrecognized(text, options, `${NO_VERSION}: exceeded max depth`);
   const suspicious = options.fieldValidation !== 'Ignore' && hasDuplicateKeys(text, parsed);
   if (!suspicious) return decode(parsed, options, { text, format: 'json' });
   const reading = readJson(text);
@@ -68,7 +69,7 @@ interface Source {
 
 function decodeYaml(text: string, options: DecodeOptions): Decoded {
   const reading = readYaml(text);
-  if (!reading.ok) throw unrecognized(text, options, reading.message, undefined);
+  if (!reading.ok) throw unrecognized(text, options, reading.message);
   return decode(reading.value, options, { text, strictErrors: reading.duplicates });
 }
 
@@ -77,8 +78,8 @@ function decode(value: unknown, options: DecodeValueOptions, source: Source): De
   if (!isRecord(value)) {
     const kind = value === null ? undefined : jsonKind(value);
     if (kind !== undefined)
-      throw unrecognized(source.text ?? '', options, `json: cannot unmarshal ${kind} into ${TYPE_META}`, undefined);
-  }
+      throw unrecognized(source.text ?? '', options, `${NO_VERSION}: json: cannot unmarshal ${kind} into ${TYPE_META}`);
+  } else checkTypeMeta(value, options, source.text ?? '');
   const named = identify(isRecord(value) ? value : {}, options);
   if (source.notes === undefined && (source.strictErrors ?? []).length === 0) {
     const validate = validatorOf(schema);
@@ -128,8 +129,17 @@ function identify(
   const givenVersion = given(value['apiVersion']) ?? served;
   // Every group has DeleteOptions and the like under its own name.
   const apiVersion = schema.name.startsWith('meta.v1.') ? givenVersion : served;
+  const version = givenVersion.slice(givenVersion.lastIndexOf('/') + 1);
+  const expected =
+    givenKind === kind && (givenVersion === apiVersion || groupOf(givenVersion) === groupVersionKind.group);
+  if (!expected && !isBuiltIn(givenVersion, givenKind)) {
+    throw new ApiError(
+      'BadRequest',
+      `${givenKind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ` +
+        `no kind ${JSON.stringify(givenKind)} is registered for version ${JSON.stringify(givenVersion)} in scheme ${SCHEME}`,
+    );
+  }
   if (givenKind !== kind) {
-    const version = givenVersion.slice(givenVersion.lastIndexOf('/') + 1);
     throw new ApiError(
       'BadRequest',
       `${givenKind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ` +
@@ -152,6 +162,14 @@ function identify(
   };
 }
 
+/** Where Kubernetes' own program keeps its kinds; it names the place in this refusal. */
+const SCHEME = '"pkg/api/legacyscheme/scheme.go:30"';
+
+function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}
+
 function given(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
@@ -172,22 +190,37 @@ function asObject(value: Record<string, unknown>): KubeObject {
   return value as unknown as KubeObject;
 }
 
+const NO_VERSION = "couldn't get version/kind; json parse error";
 const TYPE_META =
   'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 /** What is said of a body that is not even an object of some kind. */
-function unrecognized(text: string, options: DecodeValueOptions, fault: string, cause: unknown): ApiError {
-  return new ApiError(
-    'BadRequest',
-    `the object provided is unrecognized (must be of type ${options.groupVersionKind.kind}): ` +
-      `couldn't get version/kind; json parse error: ${fault} (${summary(text)})`,
-    { cause },
-  );
+export function unrecognized(
+  body: string | Buffer,
+  options: DecodeValueOptions,
+  fault: string,
+  cause?: unknown,
+): ApiError {
+  const { kind } = options.groupVersionKind;
+  const why = `the object provided is unrecognized (must be of type ${kind}): ${fault} (${summary(Buffer.from(body))})`;
+  return new ApiError('BadRequest', why, { cause });
+}
+
+/** Before anything else of an object is read, it must be possible to tell which kind it claims to be. */
+function checkTypeMeta(value: Record<string, unknown>, options: DecodeValueOptions, text: string): void {
+  for (const [key, given] of Object.entries(value)) {
+    if ((key !== 'kind' && key !== 'apiVersion') || typeof given === 'string' || given === null) continue;
+    const fault = `json: cannot unmarshal ${jsonKind(given)} into Go struct field .${key} of type string`;
+    throw unrecognized(text, options, `${NO_VERSION}: ${fault}`);
+  }
+  const { apiVersion } = value;
+  if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
+    throw unrecognized(text, options, `unexpected GroupVersion string: ${apiVersion}`);
+  }
 }
 
 /** The start of a body: as it is when it looks like an object, else in hexadecimal. */
-function summary(text: string): string {
-  const bytes = Buffer.from(text);
+function summary(bytes: Buffer): string {
   if (bytes.length === 0) return '<empty>';
   const start = bytes.subarray(0, 30);
   const shown = bytes[0] === 0x7b ? start.toString() : start.toString('hex');

@@ -135,6 +135,16 @@ export function schemaOf(typeName: string): ObjectSchema {
   return schema;
 }
 
+/** Whether there is a built-in kind of this name, or a list of them, in this group and version. */
+export function isBuiltIn(apiVersion: string, kind: string): boolean {
+  const [version = '', group] = apiVersion.split('/').toReversed();
+  const prefix = `${group === undefined ? 'core' : group.split('.')[0]}.${version}`;
+  if (kind === 'List' && apiVersion === 'v1') return true;
+  return [`${prefix}.${kind}`, `${prefix}.${kind.replace(/List$/, '')}`, `meta.v1.${kind}`].some(
+    (name) => fields[name]?.['kind'] !== undefined,
+  );
+}
+
 function rulesOf(typeName: string): Map<string, MergeRule> | undefined {
   const dot = typeName.lastIndexOf('.');
   const text = RULES[typeName.slice(0, dot)]?.[typeName.slice(dot + 1)];
