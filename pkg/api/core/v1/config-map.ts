@@ -49,6 +49,7 @@ function validate({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
     faults.invalidAll(['binaryData', key(name)], name, configKeyFaults(name));
     size += Buffer.byteLength(value, 'base64');
   }
-  if (size > MAX_DATA_BYTES) faults.tooLong('', MAX_DATA_BYTES);
+  // Kubernetes names no field here and shows that as an empty index.
+  if (size > MAX_DATA_BYTES) faults.tooLong('[]', MAX_DATA_BYTES);
   return faults.errors;
 }

@@ -38,8 +38,10 @@ export function validateLongRunning(faults: Faults, { selector, template }: Work
   }
   if (template === undefined) return faults.required('template');
   faults.at('template', () => {
-    if (!isEmptySelector(selector) && !selectorFromObject(selector).matches(template.metadata?.labels)) {
-      const labels = template.metadata?.labels ?? {};
+    // No selector selects nothing, so it matches no labels; an empty one selects everything.
+    const matches = selectorFromObject(selector).matches(template.metadata?.labels);
+    if (!matches && (selector === undefined || !isEmptySelector(selector))) {
+      const labels = template.metadata?.labels ?? null;
       faults.invalid(['metadata', 'labels'], labels, '`selector` does not match template `labels`');
     }
     validatePodTemplate(faults, template);
