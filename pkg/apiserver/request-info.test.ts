@@ -31,6 +31,7 @@ test.each([
   ['GET', '/apis/apps', 'other'],
   ['GET', '/healthz', 'other'],
   ['GET', '/api/v1/namespaces/%61/pods', 'list /v1 pods a'],
+  ['GET', '/api/v1/namespaces/a/pods/..%2f..%2fb/secrets', 'get /v1 pods a .. .. b/secrets'],
 ])('%s %s is %s', (method, target, want) => {
   expect(show(method, target)).toBe(want.trim());
 });

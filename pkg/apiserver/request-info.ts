@@ -63,14 +63,20 @@ export function requestInfo(request: Pick<ApiRequest, 'method' | 'path' | 'query
   return { kind: 'resource', request: { verb, group, version, resource, namespace, name, subresource, rest } };
 }
 
-/** Percent-decoded; undefined for a path that does not decode. An empty last segment is none. */
+/** Of the decoded path, as in Kubernetes, where `%2f` divides like a slash; undefined when it does not decode. */
 function segmentsOf(path: string): string[] | undefined {
-  const parts = path.split('/');
+  const decoded = path.includes('%') ? decodedPath(path) : path;
+  if (decoded === undefined) return undefined;
+  const parts = decoded.split('/');
   parts.shift();
+  // An empty last segment is none.
   if (parts.at(-1) === '') parts.pop();
-  if (!path.includes('%')) return parts;
+  return parts;
+}
+
+function decodedPath(path: string): string | undefined {
   try {
-    return parts.map((part) => decodeURIComponent(part));
+    return decodeURIComponent(path);
   } catch (error) {
     if (error instanceof URIError) return undefined;
     throw error;

@@ -3,7 +3,7 @@ import type { KindDefinition } from '../../api/schema/kind.ts';
 import type { Clock } from '../../clock/clock.ts';
 import { encodeValue, textResponse } from '../encoded.ts';
 import { negotiate } from '../http/accept.ts';
-import { methodNotAllowed, unknownPath } from '../http-errors.ts';
+import { badRequest, methodNotAllowed, unknownPath } from '../http-errors.ts';
 import type { ResourceRequest } from '../request-info.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
 import { CachedObject } from '../watchcache/cached-object.ts';
@@ -21,6 +21,9 @@ import type { WatchService } from './watch.ts';
 import { managerOf, writeOptions } from './write-options.ts';
 import { addWarning, type WriteContext, type WriteParts } from './write-parts.ts';
 import type { OptionsKind } from './options-error.ts';
+
+/** What would mean another place where names are parts of paths. */
+const UNNAMEABLE: ReadonlySet<string> = new Set(['.', '..']);
 
 export interface ResourceApiOptions {
   readonly kinds: readonly KindDefinition[];
@@ -82,6 +85,9 @@ export class ResourceApi {
     }
     if (served.namespaced ? target.namespace === '' && target.name !== '' : target.namespace !== '')
       throw unknownPath();
+    if (UNNAMEABLE.has(target.name)) {
+      throw badRequest(`Name parameter invalid: "${target.name}": may not be '${target.name}'`);
+    }
     if (target.subresource !== '') return this.#subresource(served, target, request);
     const { verb } = target;
     if (verb === 'none' || !served.definition.verbs.includes(verb)) throw methodNotAllowed();
@@ -145,9 +151,9 @@ export class ResourceApi {
   }
 
   async #subresource(served: ServedKind, target: ResourceRequest, request: ApiRequest): Promise<ApiResponse> {
-    const { resource, subresource } = target;
+    const { resource, subresource, rest } = target;
     const definition = served.definition.subresources.find(({ name }) => name === subresource);
-    if (definition === undefined) throw unknownPath();
+    if (definition === undefined || (rest !== '' && subresource !== 'proxy')) throw unknownPath();
     if (!definition.verbs.some((verb) => VERB_OF_METHOD[request.method]?.includes(verb) === true))
       throw methodNotAllowed();
     const { subresources } = this.#options;
