@@ -25,7 +25,7 @@ export async function bindPod({ api, target, request }: SubresourceCall): Promis
   const binding = decodeBody(request.body, bodyType(), context.options.fieldValidation).object as Binding;
   const { namespace } = target;
   const name = target.name === '' ? (binding.metadata.name ?? '') : target.name;
-  if (binding.metadata.name && binding.metadata.name !== name) {
+  if (binding.metadata.name !== name) {
     throw badRequest(`name in URL does not match name in Binding object`);
   }
   if (binding.metadata.namespace && binding.metadata.namespace !== namespace) {

@@ -27,7 +27,7 @@ export async function evictPod({ api, served, target, request }: SubresourceCall
   const context = api.writeContext(served, target, request, 'CreateOptions');
   // Decoded by Eviction's own schema.
   const eviction = decodeBody(request.body, bodyType(), context.options.fieldValidation).object as Eviction;
-  if (eviction.metadata.name && eviction.metadata.name !== name) {
+  if (eviction.metadata.name !== name) {
     throw badRequest('name in URL does not match name in Eviction object');
   }
   const asked = eviction.deleteOptions;

@@ -1,4 +1,6 @@
 // Questions that are asked by creating an object and never stored: who am I, may I, is this token good.
+import { Faults } from '../../../api/meta/field-faults.ts';
+import { invalid, type FieldError } from '../../../api/meta/status.ts';
 import { schemaOf } from '../../../api/schema/object-schema.ts';
 import type { TokenReview } from '../../../api/schema/generated/authentication.v1.gen.ts';
 import type {
@@ -10,6 +12,7 @@ import type { KubeObject } from '../../../api/schema/resource-type.ts';
 import { authenticate, type TokenAuthenticator } from '../../authn/authenticator.ts';
 import type { Attributes, Authorizer } from '../../authz/authorizer.ts';
 import { encodeValue } from '../../encoded.ts';
+import { badRequest } from '../../http-errors.ts';
 import type { UserInfo } from '../../request.ts';
 import { respond } from '../represent.ts';
 import { decodeBody } from '../request-body.ts';
@@ -49,7 +52,9 @@ export function reviewHandlers(
   authorizer: Authorizer,
   tokens: readonly TokenAuthenticator[],
 ): [string, SubresourceHandler][] {
-  const access = (spec: AccessSpec | undefined, user: UserInfo) => {
+  const access = (kind: string, spec: AccessSpec | undefined, user: UserInfo) => {
+    const faults = accessFaults(kind, spec ?? {}, user);
+    if (faults.length > 0) throw invalid({ group: z, kind, name: '' }, faults);
     const { allowed, reason } = authorizer.authorize(attributesOf(spec ?? {}, user));
     return { allowed, ...(reason !== '' && { reason }) };
   };
@@ -59,27 +64,54 @@ export function reviewHandlers(
   return [
     [
       `${z}/v1/selfsubjectaccessreviews`,
-      review(z, 'SelfSubjectAccessReview', (asked, user) => access((asked as SelfSubjectAccessReview).spec, user)),
+      review(z, SELF, (asked, user) => access(SELF, (asked as SelfSubjectAccessReview).spec, user)),
     ],
     [
       `${z}/v1/subjectaccessreviews`,
-      review(z, 'SubjectAccessReview', (asked) =>
-        access((asked as SubjectAccessReview).spec, subjectOf((asked as SubjectAccessReview).spec)),
-      ),
+      review(z, 'SubjectAccessReview', (asked) => {
+        const { spec } = asked as SubjectAccessReview;
+        return access('SubjectAccessReview', spec, subjectOf(spec));
+      }),
     ],
     [
       `${z}/v1/localsubjectaccessreviews`,
-      review(z, 'LocalSubjectAccessReview', (asked) =>
-        access((asked as LocalSubjectAccessReview).spec, subjectOf((asked as LocalSubjectAccessReview).spec)),
-      ),
+      review(z, 'LocalSubjectAccessReview', (asked) => {
+        const { spec } = asked as LocalSubjectAccessReview;
+        return access('LocalSubjectAccessReview', spec, subjectOf(spec));
+      }),
     ],
     [`${z}/v1/selfsubjectrulesreviews`, review(z, 'SelfSubjectRulesReview', () => EVERY_RULE)],
     [`${n}/v1/selfsubjectreviews`, review(n, 'SelfSubjectReview', (_, user) => ({ userInfo: infoOf(user) }))],
     [
       `${n}/v1/tokenreviews`,
-      review(n, 'TokenReview', (asked) => tokenStatus((asked as TokenReview).spec.token ?? '', tokens)),
+      review(n, 'TokenReview', (asked) => {
+        // Validation does not see reviews, so even what the type promises may be missing.
+        const { spec } = asked as { spec?: TokenReview['spec'] };
+        if (!spec?.token) throw badRequest('token is required for TokenReview in authentication');
+        return tokenStatus(spec.token, tokens);
+      }),
     ],
   ];
+}
+
+const SELF = 'SelfSubjectAccessReview';
+
+/** Source: k8s.io/kubernetes/pkg/apis/authorization/validation. */
+function accessFaults(kind: string, spec: AccessSpec, user: UserInfo): FieldError[] {
+  const { resourceAttributes, nonResourceAttributes } = spec;
+  const faults = new Faults();
+  if (resourceAttributes !== undefined && nonResourceAttributes !== undefined) {
+    const why = 'cannot be specified in combination with resourceAttributes';
+    faults.invalid(['spec', 'nonResourceAttributes'], nonResourceAttributes, why);
+  }
+  if (resourceAttributes === undefined && nonResourceAttributes === undefined) {
+    const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+    faults.invalid(['spec', 'resourceAttributes'], null, why);
+  }
+  if (kind !== SELF && user.name === '' && user.groups.length === 0) {
+    faults.invalid(['spec', 'user'], '', 'at least one of user or group must be specified');
+  }
+  return faults.errors;
 }
 
 const EVERY_RULE = {
