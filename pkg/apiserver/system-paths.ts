@@ -74,7 +74,7 @@ export class SystemPaths {
   }
 
   #otherMethod(path: string): ApiResponse {
-    if (path.startsWith('/api')) throw methodNotAllowed();
+    if (path.startsWith('/api') || path === '/version' || path === '/version/') throw methodNotAllowed();
     return notFoundPage();
   }
 

@@ -1,5 +1,7 @@
 // The `continue` token of a paged list: which revision the pages show and the last key that was given out. Form and texts:
 // k8s.io/apiserver/pkg/storage/continue.go.
+import { readJson } from '../../api/schema/decode-json.ts';
+import { jsonKind } from '../../api/schema/decode-scalars.ts';
 import { badRequest } from '../http-errors.ts';
 import { ApiError } from '../../api/meta/status.ts';
 import type { Revision } from '../../storage/store.ts';
@@ -33,14 +35,14 @@ export function decodeContinue(token: string): ContinueToken {
 }
 
 function parse(token: string): { v?: unknown; rv?: unknown; start?: unknown } {
-  try {
-    if (!/^[A-Za-z0-9_-]*=*$/.test(token)) throw new SyntaxError('illegal base64 data');
-    const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
-    if (typeof parsed !== 'object' || parsed === null) throw new SyntaxError('not an object');
-    return parsed;
-  } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error));
-  }
+  const wrong = token.search(/[^A-Za-z0-9_-]/);
+  if (wrong >= 0) throw invalid(`illegal base64 data at input byte ${wrong}`);
+  const reading = readJson(Buffer.from(token, 'base64url').toString('utf8'));
+  if (!reading.ok) throw invalid(reading.message);
+  const { value } = reading;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (value === null) return {};
+  throw invalid(`json: cannot unmarshal ${jsonKind(value)} into Go value of type storage.continueToken`);
 }
 
 function invalid(why: string): ApiError {

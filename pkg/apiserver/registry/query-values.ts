@@ -7,11 +7,12 @@ export function integerOf(query: URLSearchParams, name: string): number | undefi
   const text = query.get(name);
   if (text === null || text === '') return undefined;
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) {
+  const value = BigInt(text.replace('+', ''));
+  if (BigInt.asIntN(64, value) !== value) {
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
   }
-  return value;
+  // No limit or time so large is ever reached, so losing its last digits changes nothing.
+  return Number(value);
 }
 
 export function booleanOf(query: URLSearchParams, name: string): boolean | undefined {
@@ -21,8 +22,11 @@ export function booleanOf(query: URLSearchParams, name: string): boolean | undef
 
 /** A revision; 400 when it is none. */
 export function revisionOf(text: string): number {
-  if (/^\d{1,16}$/.test(text)) return Number(text);
+  const digits = /^\d+$/.test(text);
+  if (digits && BigInt.asUintN(64, BigInt(text)) === BigInt(text)) return Number(text);
+  const quoted = JSON.stringify(text);
+  const why = digits ? 'value out of range' : 'invalid syntax';
   throw badRequest(
-    `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    `invalid resource version: resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${why}`,
   );
 }

@@ -45,6 +45,6 @@ function formatOf(contentType: string): 'json' | 'yaml' {
     case 'application/yaml':
       return 'yaml';
     default:
-      throw unsupportedMediaType(SERVED_TYPES);
+      throw unsupportedMediaType([...SERVED_TYPES, PROTOBUF_TYPE]);
   }
 }

@@ -4,6 +4,7 @@ import { ApiError } from '../../api/meta/status.ts';
 import type { Clock, Random } from '../../clock/clock.ts';
 import { EncodedValue, JSON_TYPE } from '../encoded.ts';
 import type { ApiResponse, Encoded } from '../request.ts';
+import { notAcceptable } from '../http-errors.ts';
 import { viewOf, type CacheEvent, type WatchView } from '../watchcache/cache-event.ts';
 import type { ResourceCache } from '../watchcache/resource-cache.ts';
 import type { WatchCache } from '../watchcache/watch-cache.ts';
@@ -39,7 +40,9 @@ export class WatchService {
   }
 
   async open(request: WatchRequest): Promise<ApiResponse> {
-    const { options, served } = request;
+    const { options, served, how } = request;
+    // A stream of events has a frame for JSON only.
+    if (how.negotiated.format === 'yaml') throw notAcceptable(['application/json;stream=watch']);
     const { resourceVersion } = options;
     const state = resourceVersion === '' || resourceVersion === '0' || options.sendInitialEvents === true;
     if (resourceVersion === '') await this.#cache.current();

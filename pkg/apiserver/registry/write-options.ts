@@ -50,17 +50,15 @@ export function dryRunFaults(values: readonly string[]): FieldError[] {
 
 function managerFaults(manager: string): FieldError[] {
   const field = 'fieldManager';
-  if (manager.length > LONGEST_MANAGER) {
+  if (Buffer.byteLength(manager) > LONGEST_MANAGER) {
     return [{ type: 'TooLong', field, body: `Too long: may not be more than ${LONGEST_MANAGER} bytes` }];
   }
-  if (/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(manager)) return [];
-  return [
-    {
-      type: 'Invalid',
-      field,
-      body: `Invalid value: ${JSON.stringify(manager)}: should only contain printable characters`,
-    },
-  ];
+  return [...manager.matchAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu)].map(({ 0: character, index }) => {
+    const point = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    const at = Buffer.byteLength(manager.slice(0, index));
+    const body = `Invalid value: ${JSON.stringify(manager)}: invalid character U+${point} (at position ${at})`;
+    return { type: 'Invalid', field, body };
+  });
 }
 
 function isFieldValidation(text: string): text is FieldValidation {
