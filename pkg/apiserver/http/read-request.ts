@@ -60,6 +60,8 @@ function chunksOf(body: Readable): Promise<Buffer[]> {
     });
     body.once('end', () => resolve(chunks));
     body.once('error', (cause: Error) => reject(badRequest(`cannot read the body: ${cause.message}`, cause)));
-    body.once('close', () => reject(badRequest('cannot read the body: aborted')));
+    body.once('close', () => {
+      if (!body.readableEnded) reject(badRequest('cannot read the body: aborted'));
+    });
   });
 }
