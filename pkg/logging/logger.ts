@@ -62,9 +62,12 @@ function presentable(fields: LogFields): object {
   );
 }
 
+/** The error's message and those of its causes, each said once: many wrap an error in words that repeat its own. */
 export function messageWithCauses(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${messageWithCauses(error.cause)}`;
+  if (error.cause === undefined) return error.message;
+  const cause = messageWithCauses(error.cause);
+  return error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
 }
 
 function readableLines(): DestinationStream {
