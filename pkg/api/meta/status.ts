@@ -83,6 +83,8 @@ export class ApiError extends Error {
   /** The error that a received Status stands for. */
   static from(status: Status): ApiError {
     const error = new ApiError('InternalError', status.message ?? '');
+    // Some errors of Kubernetes have no reason.
+    delete error.status.reason;
     Object.assign(error.status, status);
     return error;
   }
