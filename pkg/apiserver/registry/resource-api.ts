@@ -85,10 +85,10 @@ export class ResourceApi {
     }
     if (served.namespaced ? target.namespace === '' && target.name !== '' : target.namespace !== '')
       throw unknownPath();
+    if (target.subresource !== '') return this.#subresource(served, target, request);
     if (UNNAMEABLE.has(target.name)) {
       throw badRequest(`Name parameter invalid: "${target.name}": may not be '${target.name}'`);
     }
-    if (target.subresource !== '') return this.#subresource(served, target, request);
     const { verb } = target;
     if (verb === 'none' || !served.definition.verbs.includes(verb)) throw methodNotAllowed();
     switch (verb) {
