@@ -51,18 +51,15 @@ export const jobKind = defineKind<Job>({
   prepareForCreate(job) {
     const { spec, metadata } = job;
     if (spec.manualSelector === true) return;
-    const labels = ((spec.template.metadata ??= metadataOfTemplate()).labels ??= {});
-    labels[UID_LABEL] = metadata.uid;
-    labels[NAME_LABEL] = metadata.name;
-    labels['controller-uid'] = metadata.uid;
-    labels['job-name'] = metadata.name;
+    const template = (spec.template.metadata ??= metadataOfTemplate());
+    template.labels = { ...template.labels, ...generatedLabels(metadata) };
     spec.selector ??= {};
     spec.selector.matchLabels = { ...spec.selector.matchLabels, [UID_LABEL]: metadata.uid };
   },
   validate({ spec, metadata }) {
     const faults = new Faults();
     faults.at('spec', () => {
-      validateGeneratedSelector(faults, spec, metadata.uid);
+      validateGeneratedSelector(faults, spec, metadata);
       validateJobSpec(faults, spec);
     });
     return faults.errors;
@@ -70,7 +67,7 @@ export const jobKind = defineKind<Job>({
   validateUpdate({ spec, metadata }, old) {
     const faults = new Faults();
     faults.at('spec', () => {
-      validateGeneratedSelector(faults, spec, metadata.uid);
+      validateGeneratedSelector(faults, spec, metadata);
       validateJobSpec(faults, spec);
       validateJobSpecUpdate(faults, spec, old.spec);
     });
@@ -79,11 +76,16 @@ export const jobKind = defineKind<Job>({
   warnings: ({ spec }) => podSpecWarnings(spec.template.spec ?? { containers: [] }, 'spec.template.spec'),
 });
 
-/** A selector that was generated must go on selecting this Job's own pods and nobody else's. */
-function validateGeneratedSelector(faults: Faults, spec: Job['spec'], uid: string): void {
+/** The labels that the pods of a Job with a generated selector get. */
+function generatedLabels({ uid, name }: Job['metadata']): Record<string, string> {
+  return { [UID_LABEL]: uid, [NAME_LABEL]: name, 'controller-uid': uid, 'job-name': name };
+}
+
+/** A selector that was generated must go on selecting this Job's own pods. */
+function validateGeneratedSelector(faults: Faults, spec: Job['spec'], metadata: Job['metadata']): void {
   if (spec.manualSelector === true || spec.selector === undefined) return;
-  const own = spec.selector.matchLabels?.[UID_LABEL] ?? spec.selector.matchLabels?.['controller-uid'];
-  if (own !== uid) faults.invalid('selector', spec.selector, '`selector` not auto-generated');
+  if (selectorFromObject(spec.selector).matches(generatedLabels(metadata))) return;
+  faults.invalid('selector', spec.selector, '`selector` not auto-generated');
 }
 
 /** Templates hold labels and annotations only. */
