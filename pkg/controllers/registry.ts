@@ -1,5 +1,6 @@
 // Every controller there is, by Kubernetes' name, with what it is built from. run.ts starts those that are asked for.
 import { deploymentController } from './deployment/controller.ts';
+import { disruptionController } from './disruption/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
 import { endpointSliceController } from './endpointslice/controller.ts';
 import { endpointSliceMirroringController } from './endpointslice/mirror-controller.ts';
@@ -7,6 +8,8 @@ import { garbageCollector } from './garbage-collector/controller.ts';
 import { namespaceController } from './namespace/controller.ts';
 import { nodeLifecycleController, type NodeLifecycleOptions } from './node-lifecycle/controller.ts';
 import { podGarbageCollector } from './pod-gc/controller.ts';
+import { pvProtectionController } from './pv-protection/controller.ts';
+import { pvcProtectionController } from './pvc-protection/controller.ts';
 import { replicaSetController } from './replicaset/controller.ts';
 import { rootCaPublisher } from './root-ca/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
@@ -115,5 +118,20 @@ export const CONTROLLERS: readonly RegisteredController[] = [
     name: 'taint-eviction-controller',
     aliases: [],
     build: (context) => taintEvictionController(context, { workers: 8 }),
+  },
+  {
+    name: 'persistentvolumeclaim-protection-controller',
+    aliases: ['pvc-protection'],
+    build: (context) => pvcProtectionController(context, { workers: 1 }),
+  },
+  {
+    name: 'persistentvolume-protection-controller',
+    aliases: ['pv-protection'],
+    build: (context) => pvProtectionController(context, { workers: 1 }),
+  },
+  {
+    name: 'disruption-controller',
+    aliases: ['disruption'],
+    build: (context) => disruptionController(context, { workers: 1 }),
   },
 ];
