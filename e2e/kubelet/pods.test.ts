@@ -58,6 +58,12 @@ interface Case {
 
 const say = (what: string) => `${what} > /dev/termination-log`;
 
+/** Events are written beside the status, so one may be seen before the other. */
+const isTold = (name: string, event: string | RegExp) =>
+  expect
+    .poll(() => node.eventsOf(name), { timeout: 10_000 })
+    .toContainEqual(typeof event === 'string' ? expect.stringContaining(event) : expect.stringMatching(event));
+
 const CASES: readonly Case[] = [
   {
     name: 'succeeds',
@@ -246,12 +252,10 @@ const CASES: readonly Case[] = [
       expect(statusOf(pod)?.state?.waiting?.message).toMatch(
         /^back-off 10s restarting failed container=main pod=crashes-and-is-held-back_default\(.*\)$/,
       );
-      const told = await node.eventsOf('crashes-and-is-held-back');
-      expect(
-        told.some((event) =>
-          event.startsWith('Warning BackOff Back-off restarting failed container main in pod crashes'),
-        ),
-      ).toBe(true);
+      await isTold(
+        'crashes-and-is-held-back',
+        'Warning BackOff Back-off restarting failed container main in pod crashes',
+      );
     },
   },
   {
@@ -260,10 +264,9 @@ const CASES: readonly Case[] = [
     until: (pod) => waitingReason(pod) === 'ImagePullBackOff',
     async check(pod) {
       expect(pod.status.phase).toBe('Pending');
-      const told = await node.eventsOf('has-no-image');
-      expect(told).toContain('Normal Pulling Pulling image "registry.invalid/none:1"');
-      expect(told).toContain('Warning Failed Error: ErrImagePull');
-      expect(told).toContain('Normal BackOff Back-off pulling image "registry.invalid/none:1"');
+      await isTold('has-no-image', 'Normal Pulling Pulling image "registry.invalid/none:1"');
+      await isTold('has-no-image', 'Warning Failed Error: ErrImagePull');
+      await isTold('has-no-image', 'Normal BackOff Back-off pulling image "registry.invalid/none:1"');
     },
   },
   {
@@ -288,14 +291,10 @@ const CASES: readonly Case[] = [
     },
     until: ready,
     async check() {
-      const told = await node.eventsOf('is-ready-when-it-answers');
-      expect(
-        told.some((event) =>
-          /^Warning Unhealthy Readiness probe failed: Get "http:\/\/10\.198\.0\.\d+:8080\/ok": dial tcp .*connection refused$/.test(
-            event,
-          ),
-        ),
-      ).toBe(true);
+      await isTold(
+        'is-ready-when-it-answers',
+        /^Warning Unhealthy Readiness probe failed: Get "http:\/\/10\.198\.0\.\d+:8080\/ok": dial tcp .*connection refused$/,
+      );
     },
   },
   {
@@ -309,8 +308,10 @@ const CASES: readonly Case[] = [
     },
     until: (pod) => (statusOf(pod)?.restartCount ?? 0) >= 1,
     async check() {
-      const told = await node.eventsOf('is-restarted-when-it-hangs');
-      expect(told).toContain('Normal Killing Container main failed liveness probe, will be restarted');
+      await isTold(
+        'is-restarted-when-it-hangs',
+        'Normal Killing Container main failed liveness probe, will be restarted',
+      );
     },
   },
   {

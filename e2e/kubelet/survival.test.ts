@@ -70,9 +70,9 @@ describe.skipIf(why !== undefined)('a kubelet', { concurrent: false }, () => {
     const sandbox = (await node.docker.listContainers({ filters: { label } }))[0];
     await node.docker.getContainer(sandbox?.Id ?? '').kill();
     await node.until('robbed', (pod) => (main(pod)?.restartCount ?? 0) >= 2 && ready(pod), 60);
-    expect(await node.eventsOf('robbed')).toContain(
-      'Normal SandboxChanged Pod sandbox changed, it will be killed and re-created.',
-    );
+    await expect
+      .poll(() => node.eventsOf('robbed'), { timeout: 10_000 })
+      .toContain('Normal SandboxChanged Pod sandbox changed, it will be killed and re-created.');
     await remove('robbed');
     await node.untilGone('robbed');
   });
@@ -85,9 +85,9 @@ describe.skipIf(why !== undefined)('a kubelet', { concurrent: false }, () => {
     await node.client.resource(pods).patch({ namespace: 'default', name: 'changed' }, patch, 'strategic');
     const after = await node.until('changed', (pod) => main(pod)?.restartCount === 1 && ready(pod));
     expect(after.status.containerStatuses?.[1]?.containerID).toBe(before.status.containerStatuses?.[1]?.containerID);
-    expect(await node.eventsOf('changed')).toContain(
-      'Normal Killing Container main definition changed, will be restarted',
-    );
+    await expect
+      .poll(() => node.eventsOf('changed'), { timeout: 10_000 })
+      .toContain('Normal Killing Container main definition changed, will be restarted');
     await remove('changed');
     await node.untilGone('changed');
   });
