@@ -124,7 +124,11 @@ describe.skipIf(why !== undefined)('exec', () => {
   test('says what is wrong', async () => {
     const outcome = await connect(exec('talks', ['/none'], 'stdout=true'));
     expect(outcome.status).toMatchObject({ status: 'Failure' });
-    await expect(connect(exec('restarts', ['true'], 'stdout=true'))).rejects.toThrow();
+    const ended = await connect(exec('restarts', ['true'], 'stdout=true'));
+    expect(ended.status).toMatchObject({
+      status: 'Failure',
+      message: 'Internal error occurred: unable to upgrade connection: container not found ("main")',
+    });
   });
 });
 

@@ -27,7 +27,7 @@ export function attemptsOf(worker: PodWorker, container: string): readonly Conta
 export function runningContainer(worker: PodWorker, container: string): ContainerRecord {
   const newest = attemptsOf(worker, container)[0];
   if (newest?.state !== 'running') {
-    throw new HttpError(404, `unable to upgrade connection: container not found ("${container}")`);
+    throw new HttpError(500, `container not found ("${container}")`);
   }
   return newest;
 }

@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { messageWithCauses } from '../../logging/logger.ts';
 import { containerNamed } from '../pod/containers.ts';
-import type { StreamSession } from '../runtime/runtime.ts';
+import type { PodWorker } from '../pod/pod-worker.ts';
+import type { ContainerRecord, StreamSession } from '../runtime/runtime.ts';
 import { HttpError } from './http-error.ts';
 import { podOf, runningContainer, runningSandbox } from './pod-lookup.ts';
 import { forwardOverWebSocket } from './port-forward.ts';
@@ -36,7 +37,8 @@ export async function openStream(call: StreamRequest, parts: ServerParts, signal
   const container = rest.at(-1) ?? ''; // .../{container} or .../{uid}/{container}
   switch (root) {
     case 'exec': {
-      const record = runningContainer(worker, container);
+      const record = await containerFor(call, worker, container, parts.context.clock);
+      if (record === undefined) return;
       const command = call.query.getAll('command');
       if (command.length === 0) throw new HttpError(400, 'you must specify at least 1 command for the container');
       const wanted = wantedOf(call.query);
@@ -49,7 +51,8 @@ export async function openStream(call: StreamRequest, parts: ServerParts, signal
       );
     }
     case 'attach': {
-      const record = runningContainer(worker, container);
+      const record = await containerFor(call, worker, container, parts.context.clock);
+      if (record === undefined) return;
       const spec = containerNamed(worker.pod, container)?.spec;
       const wanted = { ...wantedOf(call.query), tty: spec?.tty ?? false };
       const streams = await accept(call, wanted, parts.context.clock);
@@ -75,6 +78,26 @@ export async function openStream(call: StreamRequest, parts: ServerParts, signal
     }
     default:
       throw new HttpError(404, '404 page not found');
+  }
+}
+
+/**
+ * A caller with a WebSocket is told of a container that does not run by the end of its session, as API servers that speak
+ * SPDY to kubelets translate the refusal; undefined then.
+ */
+async function containerFor(
+  call: StreamRequest,
+  worker: PodWorker,
+  container: string,
+  clock: Clock,
+): Promise<ContainerRecord | undefined> {
+  try {
+    return runningContainer(worker, container);
+  } catch (error) {
+    if (!(error instanceof HttpError) || asksForSpdy(call.request)) throw error;
+    const streams = await accept(call, wantedOf(call.query), clock);
+    await streams.finish(statusOfFailure(`Internal error occurred: unable to upgrade connection: ${error.message}`));
+    return undefined;
   }
 }
 
