@@ -1,5 +1,5 @@
 // tkctl: gives the commands the process's streams, environment and signals, and exits with what they answer.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
@@ -42,7 +42,11 @@ const input: Input = {
     }
   },
   setRaw(on) {
-    if (process.stdin.isTTY) process.stdin.setRawMode(on);
+    if (!process.stdin.isTTY) return;
+    process.stdin.setRawMode(on);
+    // Node's raw mode still puts a carriage return before each line feed, which spoils full-screen programs; turning raw
+    // mode off restores this too. Without stty they are as they were.
+    if (on) spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
   },
 };
 
