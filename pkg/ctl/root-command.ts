@@ -114,6 +114,12 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/logs.ts')).logs,
   },
   {
+    name: 'attach',
+    section: TROUBLE,
+    summary: 'Attach to a running container',
+    load: async () => (await import('./commands/attach.ts')).attach,
+  },
+  {
     name: 'exec',
     section: TROUBLE,
     summary: 'Execute a command in a container',

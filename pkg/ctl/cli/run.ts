@@ -21,7 +21,8 @@ export async function runCommandLine(root: CommandGroup, argv: readonly string[]
       server = url;
     });
   } catch (error) {
-    if (world.signal.aborted) return 130;
+    // kubectl's own handler of interrupts ends with this code.
+    if (world.signal.aborted) return 1;
     const text = renderFailure(error, path.join(' '), server);
     world.err.write(text);
     return exitCodeOf(error);

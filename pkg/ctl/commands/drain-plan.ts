@@ -24,7 +24,8 @@ const LOCAL_DATA = {
   warning: '',
 };
 const UNMANAGED = {
-  error: 'cannot delete Pods that declare no controller (use --force to override)',
+  // kubectl says it twice.
+  error: 'cannot delete cannot delete Pods that declare no controller (use --force to override)',
   warning: 'deleting Pods that declare no controller',
 };
 

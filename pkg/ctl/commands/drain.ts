@@ -2,7 +2,7 @@
 import { isApiError } from '../../api/meta/status.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
-import { Failure, messageOf, PlainFailure } from '../cli/failure.ts';
+import { Failure, messageOf, PlainFailure, SeveralFailures, throwCollected } from '../cli/failure.ts';
 import { boolFlag, durationFlag, intFlag, stringFlag } from '../cli/flags.ts';
 import { dryRunFlag, readDryRun, selectorFlag, type DryRun } from '../cli/shared-flags.ts';
 import { nameOf, namespaceOf, objects, text } from '../objects/access.ts';
@@ -11,10 +11,7 @@ import type { Api } from '../rest/api.ts';
 import { planDrain, type DrainOptions, type DrainPlan } from './drain-plan.ts';
 import { dryRunSuffix } from './create-from-files.ts';
 import { markNode, selectNodes } from './cordon.ts';
-import { deletionOptions, waitUntilGone } from './delete-objects.ts';
-
-/** How long to wait before an eviction that a disruption budget refused is tried again. */
-const EVICTION_RETRY_MS = 5000;
+import { removePods } from './drain-pods.ts';
 
 export const drain = command({
   summary: 'Drain node in preparation for maintenance',
@@ -46,26 +43,34 @@ export const drain = command({
       ignoreDaemonSets: flags['ignore-daemonsets'],
       deleteEmptyDirData: flags['delete-emptydir-data'],
     };
-    const pending: { node: string; reason: string }[] = [];
+    const pending: { node: string; error: unknown }[] = [];
     for (const info of infos) {
       try {
         await drainNode(info, options, { ...flags, dryRun }, context);
         context.out.write(`node/${info.name} drained${dryRunSuffix(dryRun)}\n`);
       } catch (error) {
         if (context.signal.aborted) throw error;
-        const reason = messageOf(error);
-        pending.push({ node: info.name, reason });
+        pending.push({ node: info.name, error });
         context.err.write(
-          `error: unable to drain node ${JSON.stringify(info.name)} due to error: ${reason}, continuing command...\n`,
+          `error: unable to drain node ${JSON.stringify(info.name)} due to error: ${aggregate(error)}, continuing command...\n`,
         );
       }
     }
     if (pending.length === 0) return 0;
+    const nodes = pending.map(({ node }) => ` ${node}\n`).join('');
+    const reasons = pending.flatMap(({ error }) => (error instanceof SeveralFailures ? error.failures : [error]));
     throw new PlainFailure(
-      `There are pending nodes to be drained:\n${pending.map(({ node }) => ` ${node}\n`).join('')}${pending.map(({ reason }) => `error: ${reason}\n`).join('')}`,
+      `There are pending nodes to be drained:\n${nodes}${reasons.map((reason) => `${messageOf(reason)}\n`).join('')}`,
     );
   },
 });
+
+/** As Go prints an error made of several. */
+function aggregate(error: unknown): string {
+  if (!(error instanceof SeveralFailures)) return messageOf(error);
+  const messages = [...new Set(error.failures.map(messageOf))];
+  return messages.length === 1 ? (messages[0] ?? '') : `[${messages.join(', ')}]`;
+}
 
 interface DrainSettings {
   readonly dryRun: DryRun;
@@ -74,9 +79,45 @@ interface DrainSettings {
   readonly 'pod-selector': string;
   readonly timeout: number;
   readonly 'chunk-size': number;
+  readonly 'skip-wait-for-delete-timeout': number;
 }
 
 async function drainNode(info: Info, options: DrainOptions, settings: DrainSettings, context: Context): Promise<void> {
+  const plan = await planFor(info, options, settings, context);
+  if (plan.errors.length > 0) throwCollected(plan.errors.map((message) => new Failure(message)));
+  if (plan.warnings.length > 0) context.err.write(`Warning: ${plan.warnings.join('; ')}\n`);
+  if (settings.dryRun === 'client') {
+    for (const pod of plan.pods) context.out.write(`evicting pod ${namespaceOf(pod)}/${nameOf(pod)} (dry run)\n`);
+    return;
+  }
+  try {
+    await removePods(
+      plan.pods,
+      {
+        dryRun: settings.dryRun,
+        gracePeriod: settings['grace-period'],
+        evict: !settings['disable-eviction'],
+        timeoutMs: settings.timeout,
+      },
+      context,
+    );
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    const { pods } = await planFor(info, options, settings, context);
+    if (pods.length > 0)
+      context.err.write(
+        `There are pending pods in node ${JSON.stringify(info.name)} when an error occurred: ${aggregate(error)}\n${pods.map((pod) => `pod/${nameOf(pod)}\n`).join('')}`,
+      );
+    throw error;
+  }
+}
+
+async function planFor(
+  info: Info,
+  options: DrainOptions,
+  settings: DrainSettings,
+  context: Context,
+): Promise<DrainPlan> {
   const { api } = await context.session();
   const resource = (await api.resources()).require('pods');
   const answer = await api.list(
@@ -84,27 +125,12 @@ async function drainNode(info: Info, options: DrainOptions, settings: DrainSetti
     { fieldSelector: `spec.nodeName=${info.name}`, labelSelector: settings['pod-selector'] },
     settings['chunk-size'],
   );
-  const daemonSets = await existingDaemonSets(api, objects(answer, 'items'));
-  const plan: DrainPlan = planDrain(objects(answer, 'items'), daemonSets, options);
-  if (plan.errors.length > 0)
-    throw new Failure(plan.errors.length === 1 ? (plan.errors[0] ?? '') : `[${plan.errors.join(', ')}]`);
-  if (plan.warnings.length > 0) context.err.write(`Warning: ${plan.warnings.join('; ')}\n`);
-  const ended = new AbortController();
-  using _timer =
-    settings.timeout > 0
-      ? context.clock.schedule(settings.timeout, () => ended.abort())
-      : { [Symbol.dispose]: () => undefined };
-  const signal = AbortSignal.any([context.signal, ended.signal]);
-  try {
-    await Promise.all(plan.pods.map((pod) => removePod(pod, api, settings, context, signal)));
-  } catch (error) {
-    if (ended.signal.aborted && !context.signal.aborted)
-      throw new Failure(
-        `error when waiting for pods to terminate: global timeout reached: ${settings.timeout / 1000}s`,
-        { cause: error },
-      );
-    throw error;
-  }
+  const longest = settings['skip-wait-for-delete-timeout'] * 1000;
+  const pods = objects(answer, 'items').filter((pod) => {
+    const since = Date.parse(text(pod, 'metadata', 'deletionTimestamp'));
+    return longest <= 0 || Number.isNaN(since) || context.clock.now() - since <= longest;
+  });
+  return planDrain(pods, await existingDaemonSets(api, pods), options);
 }
 
 /** Which of the daemon sets that pods belong to are still there. */
@@ -123,55 +149,4 @@ async function existingDaemonSets(api: Api, pods: readonly JsonObject[]): Promis
     }
   }
   return found;
-}
-
-async function removePod(
-  pod: JsonObject,
-  api: Api,
-  settings: DrainSettings,
-  context: Context,
-  signal: AbortSignal,
-): Promise<void> {
-  const resource = (await api.resources()).require('pods');
-  const place = { resource, namespace: namespaceOf(pod), name: nameOf(pod) };
-  const verb = settings['disable-eviction'] ? 'deleting' : 'evicting';
-  const label = `${place.namespace}/${place.name}`;
-  const grace = settings['grace-period'];
-  const options = deletionOptions({
-    ...(grace >= 0 && { gracePeriodSeconds: grace }),
-    dryRun: settings.dryRun === 'server',
-  });
-  delete options['propagationPolicy'];
-  for (;;) {
-    context.out.write(`${verb} pod ${label}${dryRunSuffix(settings.dryRun)}\n`);
-    if (settings.dryRun === 'client') return;
-    try {
-      if (settings['disable-eviction']) await api.delete(place, options);
-      else
-        await api.create(
-          { ...place, subresource: 'eviction' },
-          {
-            apiVersion: 'policy/v1',
-            kind: 'Eviction',
-            metadata: { name: place.name, namespace: place.namespace },
-            deleteOptions: options,
-          },
-        );
-      break;
-    } catch (error) {
-      if (isApiError(error, 'NotFound')) return;
-      if (!isApiError(error, 'TooManyRequests'))
-        throw new Failure(
-          `error when ${verb} pods/${JSON.stringify(place.name)} -n ${JSON.stringify(place.namespace)}: ${messageOf(error)}`,
-          { cause: error },
-        );
-      context.err.write(
-        `error when evicting pods/${JSON.stringify(place.name)} -n ${JSON.stringify(place.namespace)} (will retry after 5s): ${error.message}\n`,
-      );
-      await context.clock.sleep(EVICTION_RETRY_MS, signal);
-    }
-  }
-  if (settings.dryRun === 'server') return;
-  await waitUntilGone(api, place, text(pod, 'metadata', 'uid'), signal);
-  context.out.write(`pod/${place.name} ${settings['disable-eviction'] ? 'deleted' : 'evicted'}\n`);
 }

@@ -12,10 +12,11 @@ import { Failure, messageOf } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
 import { fieldManagerFlag, filenameFlags, outputFlags, validateFlag } from '../cli/shared-flags.ts';
 import { isObject, nameOf, objects } from '../objects/access.ts';
-import { listOf, objectPrinter, withoutManagedFields } from '../printers/output.ts';
+import { listOf, objectPrinter, unknownFormat, withoutManagedFields } from '../printers/output.ts';
 import { toPrettyJson } from '../printers/json.ts';
 import { toYaml } from '../printers/yaml.ts';
 import { liveInfos, type Info } from '../resources/infos.ts';
+import { groupResource } from '../rest/resources.ts';
 import { parseYamlValue } from '../resources/manifest-text.ts';
 
 const INTRODUCTION = `# Please edit the object below. Lines beginning with a '#' will be ignored,
@@ -45,6 +46,8 @@ export const edit = command({
       context,
     );
     if (failures.length > 0) throw failures[0];
+    if (!['', 'json', 'yaml', 'kyaml'].includes(flags.output))
+      throw unknownFormat(flags.output, ['json', 'kyaml', 'yaml']);
     const asJson = flags.output === 'json';
     const originals = infos.map((info) => withoutManagedFields(info.object));
     const whole = originals.length === 1 ? (originals[0] ?? {}) : listOf(originals);
@@ -62,11 +65,21 @@ export const edit = command({
         if (edited === original || edited.trimEnd() === original.trimEnd())
           return cancelled('Edit cancelled, no changes made.', context);
         if (problem !== '' && edited === content) {
-          context.err.write('error: Edit cancelled, no valid changes were saved.\n');
-          return 1;
+          await keepCopy(directory, edited, asJson, context);
+          throw new Failure('Edit cancelled, no valid changes were saved.');
         }
         content = edited;
-        const fault = await submit(infos, edited, call, context);
+        if (!sameObjects(infos, edited)) {
+          await keepCopy(directory, edited, asJson, context);
+          throw new Failure('At least one of apiVersion, kind and name was changed');
+        }
+        let fault: string | undefined;
+        try {
+          fault = await submit(infos, edited, call, context);
+        } catch (error) {
+          if (!context.signal.aborted) await keepCopy(directory, edited, asJson, context);
+          throw error;
+        }
         if (fault === undefined) return 0;
         problem = `${fault
           .split('\n')
@@ -78,6 +91,13 @@ export const edit = command({
     }
   },
 });
+
+/** Beside the directory that goes away with us. */
+async function keepCopy(directory: string, content: string, asJson: boolean, context: Context): Promise<void> {
+  const copy = `${directory}.${asJson ? 'json' : 'yaml'}`;
+  await writeFile(copy, content, { mode: 0o600 });
+  context.err.write(`A copy of your changes has been stored to ${JSON.stringify(copy)}\n`);
+}
 
 function cancelled(sentence: string, context: Context): number {
   context.err.write(`${sentence}\n`);
@@ -97,6 +117,26 @@ async function openEditor(path: string, context: Context): Promise<void> {
   if (code !== 0) throw new Failure(`there was a problem with the editor ${JSON.stringify(editor)}`);
 }
 
+function itemsOf(edited: string): readonly JsonObject[] {
+  const parsed = parseYamlValue(edited);
+  if (!isObject(parsed)) return [];
+  return Array.isArray(parsed['items']) ? objects(parsed, 'items') : [parsed];
+}
+
+const isSame = (item: JsonObject, before: JsonObject) =>
+  nameOf(item) === nameOf(before) && item['kind'] === before['kind'] && item['apiVersion'] === before['apiVersion'];
+
+/** Whether what was edited are still the objects that were given; what cannot be read is not judged here. */
+function sameObjects(infos: readonly Info[], edited: string): boolean {
+  let items: readonly JsonObject[];
+  try {
+    items = itemsOf(edited);
+  } catch {
+    return true; // submit says what is wrong with it
+  }
+  return items.every((item) => infos.some((info) => isSame(item, info.object)));
+}
+
 /** Sends every changed object; undefined when all were accepted, else what was said against it. */
 async function submit(
   infos: readonly Info[],
@@ -107,20 +147,17 @@ async function submit(
   },
   context: Context,
 ): Promise<string | undefined> {
-  let parsed;
+  let items: readonly JsonObject[];
   try {
-    parsed = parseYamlValue(edited);
+    items = itemsOf(edited);
   } catch (error) {
     return `The edited file had a syntax error: ${messageOf(error)}`;
   }
-  const items: JsonObject[] =
-    isObject(parsed) && Array.isArray(parsed['items']) ? objects(parsed, 'items') : isObject(parsed) ? [parsed] : [];
   const { api } = await context.session();
   for (const info of infos) {
     const before = withoutManagedFields(info.object);
-    const after = items.find((item) => nameOf(item) === info.name && item['kind'] === before['kind']);
-    if (after === undefined) return 'At least one of apiVersion, kind and name was changed';
-    if (isDeepStrictEqual(before, after)) {
+    const after = items.find((item) => isSame(item, before));
+    if (after === undefined || isDeepStrictEqual(before, after)) {
       context.err.write(`${info.resource.singular}/${info.name} skipped\n`);
       continue;
     }
@@ -142,11 +179,15 @@ async function submit(
       context.out.write(print(answer));
     } catch (error) {
       if (!isApiError(error)) throw error;
-      const place = `${info.resource.resource} ${JSON.stringify(info.name)} was not valid:`;
+      const named = `${groupResource(info.resource)} ${JSON.stringify(info.name)}`;
+      if (error.reason === 'NotFound') throw new Failure(`${named} could not be found on the server`, { cause: error });
+      if (error.reason !== 'Invalid')
+        throw new Failure(`${named} could not be patched: ${error.message}`, { cause: error });
+      context.err.write(`error: ${named} is invalid\n`);
       const causes = (error.status.details?.causes ?? []).map(
         (cause) => `* ${cause.field ?? ''}: ${cause.message ?? ''}`,
       );
-      return `${place}\n${causes.length > 0 ? causes.join('\n') : `* ${error.message}`}`;
+      return `${named} was not valid:\n${causes.length > 0 ? causes.join('\n') : `* ${error.message}`}`;
     }
   }
   return undefined;

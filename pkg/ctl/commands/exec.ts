@@ -61,9 +61,10 @@ async function execInPod(pod: JsonObject, request: ExecRequest, context: Context
   if (phase === 'Succeeded' || phase === 'Failed')
     throw new Failure(`cannot exec into a container in a completed pod; current phase is ${phase}`);
   const quietly = { ...context, err: { ...context.err, write: () => undefined } };
-  const container = chooseContainer(pod, request.container, request.quiet ? quietly : context, 'exec');
+  // A name that is wrong is refused by the server.
+  const container = request.container || chooseContainer(pod, request.quiet ? quietly : context);
   const tty = request.tty && request.stdin && context.input.isTerminal;
-  if (request.tty && !tty && !request.quiet)
+  if (request.tty && request.stdin && !tty && !request.quiet)
     context.err.write('Unable to use a TTY - input is not a terminal or the right kind of file\n');
   const { api } = await context.session();
   const resource = (await api.resources()).require('pods');

@@ -1,6 +1,7 @@
 // `logs`: the output of containers, once or as it comes, of one pod or of many.
 import { isApiError } from '../../api/meta/status.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
+import { readScalar } from '../../api/schema/decode-scalars.ts';
 import { command, type Context } from '../cli/command.ts';
 import { Failure, throwCollected, UsageFailure } from '../cli/failure.ts';
 import { boolFlag, durationFlag, intFlag, stringFlag } from '../cli/flags.ts';
@@ -9,6 +10,9 @@ import { namespaceOf, nameOf } from '../objects/access.ts';
 import { pathOf, type Query } from '../rest/api.ts';
 import { chooseContainer, containerNames } from '../resources/containers.ts';
 import { podsBehind } from '../resources/pods-behind.ts';
+
+/** With all pods at once nobody is told which containers were chosen. */
+const SILENT = { err: { write: () => undefined, isTerminal: false, columns: () => undefined } };
 
 interface LogSource {
   readonly pod: JsonObject;
@@ -52,6 +56,9 @@ export const logs = command({
       );
     if (args.length > 0 && flags.selector !== '')
       throw new UsageFailure('only a selector (-l) or a POD name is allowed');
+    const sinceTime = readScalar('time', flags['since-time']);
+    if (flags['since-time'] !== '' && !sinceTime.ok)
+      throw new Failure(sinceTime.fault === 'format' ? sinceTime.message : 'invalid --since-time');
     if (flags['since-time'] !== '' && flags.since !== 0)
       throw new Failure('at most one of `sinceTime` or `sinceSeconds` may be specified');
     if (flags['all-containers'] && flags.container !== '')
@@ -77,7 +84,10 @@ export const logs = command({
     }
     const sources = pods.flatMap((pod): LogSource[] => {
       if (flags['all-containers']) return containerNames(pod).map((container) => ({ pod, container }));
-      return [{ pod, container: chooseContainer(pod, wanted, context, 'logs') }];
+      if (wanted === '') return [{ pod, container: chooseContainer(pod, flags['all-pods'] ? SILENT : context) }];
+      if (!containerNames(pod).includes(wanted))
+        throw new Failure(`container ${wanted} is not valid for pod ${nameOf(pod)}`);
+      return [{ pod, container: wanted }];
     });
     if (flags.follow && sources.length > flags['max-log-requests'])
       throw new Failure(

@@ -1,16 +1,16 @@
 // `run`: one pod out of an image, optionally with the caller's terminal attached.
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
-import { Failure, UsageFailure } from '../cli/failure.ts';
+import { Failure, messageOf, PlainFailure, UsageFailure } from '../cli/failure.ts';
 import { arrayFlag, boolFlag, durationFlag, stringFlag } from '../cli/flags.ts';
 import { dryRunFlag, fieldManagerFlag, outputFlags, readDryRun, saveConfigFlag } from '../cli/shared-flags.ts';
 import { withSavedConfig } from '../apply/last-applied.ts';
 import { newObject } from '../generators/workloads.ts';
-import { isObject, nameOf, namespaceOf, text } from '../objects/access.ts';
+import { isObject, nameOf, namespaceOf, number, object, objects, text } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
 import type { Place } from '../rest/api.ts';
 import { pathOf } from '../rest/api.ts';
-import { joinStreams } from '../rest/remote-session.ts';
+import { attachToPod } from './attach.ts';
 import { deleteAndWait } from './delete-objects.ts';
 import { dryRunSuffix } from './create-from-files.ts';
 
@@ -89,9 +89,14 @@ export const run = command({
     const place: Place = { resource, namespace, name };
     try {
       return await attachTo(
-        created,
         place,
-        { stdin: flags.stdin, tty: flags.tty, quiet: flags.quiet, timeoutMs: flags['pod-running-timeout'] },
+        {
+          stdin: flags.stdin,
+          tty: flags.tty,
+          quiet: flags.quiet,
+          untilEnd: !flags['leave-stdin-open'] && flags.restart !== 'Always',
+          timeoutMs: flags['pod-running-timeout'],
+        },
         context,
       );
     } finally {
@@ -197,44 +202,78 @@ async function exposePod(
   context.out.write(print(await api.create({ resource, namespace, name: '' }, service)));
 }
 
-async function attachTo(
-  created: JsonObject,
+interface AttachSettings {
+  readonly stdin: boolean;
+  readonly tty: boolean;
+  readonly quiet: boolean;
+  /** Whether how the pod ends is how we end: not when it is to be started again or left open. */
+  readonly untilEnd: boolean;
+  readonly timeoutMs: number;
+}
+
+/** Attaches when the pod is ready, or shows its log when it has ended by then. Answers the pod's exit code. */
+async function attachTo(place: Place, how: AttachSettings, context: Context): Promise<number> {
+  const pod = await awaitPod(place, (found) => ended(found) || ready(found), how.timeoutMs, context);
+  if (ended(pod)) await printLog(place, context);
+  else
+    try {
+      await attachToPod(pod, { ...how, container: '' }, context);
+    } catch (error) {
+      if (context.signal.aborted) throw error;
+      context.err.write(
+        `warning: couldn't attach to pod/${place.name}, falling back to streaming logs: ${messageOf(error)}\n`,
+      );
+      await printLog(place, context);
+    }
+  if (!how.untilEnd) return 0;
+  const always = text(pod, 'spec', 'restartPolicy') === 'OnFailure';
+  const last = await awaitPod(
+    place,
+    (found) => (always ? text(found, 'status', 'phase') === 'Succeeded' : ended(found)),
+    how.timeoutMs,
+    context,
+  );
+  return exitCodeOfPod(last);
+}
+
+const ended = (pod: JsonObject) => ['Succeeded', 'Failed'].includes(text(pod, 'status', 'phase'));
+const ready = (pod: JsonObject) =>
+  text(pod, 'status', 'phase') === 'Running' &&
+  objects(pod, 'status', 'conditions').some(
+    (condition) => text(condition, 'type') === 'Ready' && text(condition, 'status') === 'True',
+  );
+
+async function awaitPod(
   place: Place,
-  how: { stdin: boolean; tty: boolean; quiet: boolean; timeoutMs: number },
+  is: (pod: JsonObject) => boolean,
+  timeoutMs: number,
   context: Context,
-): Promise<number> {
+): Promise<JsonObject> {
   const { api } = await context.session();
-  const deadline = context.clock.now() + how.timeoutMs;
-  let pod = created;
-  while (!['Running', 'Succeeded', 'Failed'].includes(text(pod, 'status', 'phase'))) {
+  const deadline = context.clock.now() + timeoutMs;
+  for (;;) {
+    const pod = await api.get(place);
+    if (is(pod)) return pod;
     if (context.clock.now() > deadline) throw new Failure('timed out waiting for the condition');
     await context.clock.sleep(POLL_MS, context.signal);
-    pod = await api.get(place);
   }
-  if (text(pod, 'status', 'phase') === 'Running') {
-    const tty = how.tty && context.input.isTerminal;
-    if (!how.quiet && how.stdin && tty)
-      context.err.write(
-        "All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing enter.\n",
-      );
-    const path = pathOf(
-      { ...place, subresource: 'attach' },
-      {
-        container: place.name,
-        stdin: how.stdin ? true : undefined,
-        stdout: true,
-        stderr: tty ? undefined : true,
-        tty: tty ? true : undefined,
-      },
-    );
-    const connection = await api.transport.connect(path, context.signal);
-    return joinStreams(connection, { stdin: how.stdin, tty }, context);
-  }
-  // It has ended before we could attach: its log is all there is.
-  const log = await api.transport.stream(
-    { method: 'GET', path: pathOf({ ...place, namespace: namespaceOf(pod), subresource: 'log' }) },
-    context.signal,
-  );
-  for await (const chunk of log) context.out.write(chunk);
-  return 0;
+}
+
+async function printLog(place: Place, context: Context): Promise<void> {
+  const { api } = await context.session();
+  const path = pathOf({ ...place, subresource: 'log' }, { container: place.name });
+  for await (const chunk of await api.transport.stream({ method: 'GET', path }, context.signal))
+    context.out.write(chunk);
+}
+
+/** Throws the sentence for a pod that failed, with its container's exit code. Exported for its test. */
+export function exitCodeOfPod(pod: JsonObject): number {
+  if (text(pod, 'status', 'phase') === 'Succeeded') return 0;
+  const named = `pod ${namespaceOf(pod)}/${nameOf(pod)}`;
+  const terminated = object(objects(pod, 'status', 'containerStatuses')[0] ?? {}, 'state', 'terminated');
+  const exitCode = number(terminated, 'exitCode');
+  if (exitCode === 0) throw new Failure(`${named} failed with unknown exit code`);
+  throw new PlainFailure(`${named} terminated (${text(terminated, 'reason')})\n${text(terminated, 'message')}`, {
+    exitCode,
+  });
 }

@@ -36,10 +36,12 @@ export function writeEvents(events: readonly JsonObject[] | undefined, now: numb
   out.write(0, 'Events:\n  Type\tReason\tAge\tFrom\tMessage\n');
   out.write(1, '----\t------\t----\t----\t-------\n');
   for (const event of [...events].sort((left, right) => lastSeen(left) - lastSeen(right))) {
+    const field = text(event, 'involvedObject', 'fieldPath');
+    const message = `${field === '' ? '' : `${field}: `}${text(event, 'message').trim()}`;
     const from = text(event, 'source', 'component') || text(event, 'reportingComponent');
     out.write(
       1,
-      `${text(event, 'type')}\t${text(event, 'reason')}\t${intervalText(event, now)}\t${from}\t${text(event, 'message').trim()}\n`,
+      `${text(event, 'type')}\t${text(event, 'reason')}\t${intervalText(event, now)}\t${from}\t${message}\n`,
     );
   }
 }

@@ -15,16 +15,8 @@ export function containerNames(pod: JsonObject): string[] {
   return [...names(pod, 'initContainers'), ...names(pod, 'containers'), ...names(pod, 'ephemeralContainers')];
 }
 
-/** The one asked for, the pod's default, or the first; says so on stderr when it had to choose. */
-export function chooseContainer(pod: JsonObject, wanted: string, context: Context, purpose: 'logs' | 'exec'): string {
-  if (wanted !== '') {
-    if (containerNames(pod).includes(wanted)) return wanted;
-    throw new Failure(
-      purpose === 'logs'
-        ? `container ${wanted} is not valid for pod ${nameOf(pod)}`
-        : `container ${wanted} not found in pod ${nameOf(pod)}`,
-    );
-  }
+/** The pod's default container or its first; says so on stderr when it had to choose. */
+export function chooseContainer(pod: JsonObject, context: Pick<Context, 'err'>): string {
   const annotated = text(pod, 'metadata', 'annotations', DEFAULT_CONTAINER);
   if (annotated !== '' && containerNames(pod).includes(annotated)) return annotated;
   const main = names(pod, 'containers');

@@ -2,7 +2,7 @@
 // answers with the exit code. Channels and the closing status: Kubernetes' v5.channel.k8s.io.
 import type { ChannelConnection } from '../../client/transport.ts';
 import type { Context } from '../cli/command.ts';
-import { Failure } from '../cli/failure.ts';
+import { Failure, PlainFailure } from '../cli/failure.ts';
 import { at, isObject, objects, parseJson, text } from '../objects/access.ts';
 
 const STDIN = 0;
@@ -74,7 +74,7 @@ export function exitCodeFrom(closing: string): number {
   if (text(status, 'reason') === 'NonZeroExitCode') {
     const cause = objects(status, 'details', 'causes').find((one) => at(one, 'reason') === 'ExitCode');
     const code = Number(text(cause, 'message'));
-    throw new Failure(`command terminated with exit code ${code}`, { exitCode: code });
+    throw new PlainFailure(`command terminated with exit code ${code}`, { exitCode: code });
   }
   throw new Failure(text(status, 'message') || 'the session ended with an error');
 }
