@@ -41,13 +41,7 @@ export async function startTestCluster(options: { readonly kubelet?: boolean } =
   parts.defer(() => server.close());
   const transport = () => directTransport(server, ADMIN, { userAgent: 'controllers-test' });
   const client = createClient(transport());
-  for (const name of NODES) {
-    await client.resource(nodes).create({ apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {} });
-    const ready = { type: 'Ready', status: 'True', lastHeartbeatTime: formatTime(realClock.now()) };
-    await client
-      .resource(nodes)
-      .patch({ name }, { status: { conditions: [ready] } }, 'strategic', { subresource: 'status' });
-  }
+  await createNodes(client);
   const stop = new AbortController();
   const informer = createInformer(client.resource(pods), common);
   if (options.kubelet !== false) informer.on(smallKubelet(client));
@@ -74,8 +68,19 @@ export async function startTestCluster(options: { readonly kubelet?: boolean } =
   };
 }
 
+/** Two nodes that say of themselves that they are ready. */
+export async function createNodes(client: Client): Promise<void> {
+  for (const name of NODES) {
+    await client.resource(nodes).create({ apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {} });
+    const ready = { type: 'Ready', status: 'True', lastHeartbeatTime: formatTime(realClock.now()) };
+    await client
+      .resource(nodes)
+      .patch({ name }, { status: { conditions: [ready] } }, 'strategic', { subresource: 'status' });
+  }
+}
+
 /** Reacts to each change of a pod with the next thing that a scheduler or kubelet would do. */
-function smallKubelet(client: Client) {
+export function smallKubelet(client: Client) {
   let turn = 0;
   const act = async (pod: Pod) => {
     const { metadata } = pod;
