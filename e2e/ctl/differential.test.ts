@@ -11,7 +11,7 @@ import { kubectlPath } from '../support/kubectl.ts';
 import { runRow, type Bench } from './compare.ts';
 import { rows } from './rows.ts';
 
-const ROW_LIMIT_MS = 60_000;
+const ROW_LIMIT_MS = 180_000;
 
 describe('tkctl does what kubectl does', () => {
   let server: ApiServerProcess;
