@@ -2,7 +2,8 @@
 // nothing; the core does.
 import express from 'express';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { authenticate, type TokenAuthenticator } from '../authn/authenticator.ts';
 import { statusResponse } from '../encoded.ts';
@@ -27,20 +28,29 @@ export interface ServeOptions {
 
 export interface HttpsListener extends AsyncDisposable {
   readonly port: number;
-  /** Takes no more connections, ends watches and waits a moment for the rest. */
+  /** Takes no more connections, lets what is being answered end for a moment, and then ends every connection. */
   close(): Promise<void>;
 }
 
 /** Connections that say nothing are cut off after this. */
 const HEADERS_TIMEOUT_MS = 30_000;
+/** Until a request has come whole, its body included; how long it is answered, as a watch is, does not count. */
+const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 90_000;
-const DRAIN_MS = 5000;
+const DRAIN_MS = 1000;
+/** As Go's server has it: selectors and patches in URLs grow long. */
+const MOST_HEADER_BYTES = 1024 * 1024;
+const MOST_HEADERS = 2000;
+/** The only paths that another protocol is spoken on. */
+const STREAMS = /\/(exec|attach|portforward|proxy)([/?]|$)/;
 
 export async function serveHttps(api: ApiServer, options: ServeOptions): Promise<HttpsListener> {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  const answering = new Answering();
   app.use((request, response) => {
+    answering.add(response);
     answer(api, options, request, response).catch((error: unknown) => {
       api.log.error('cannot answer', { method: request.method, path: request.path, error });
       response.destroy();
@@ -57,22 +67,28 @@ export async function serveHttps(api: ApiServer, options: ServeOptions): Promise
       ALPNProtocols: ['http/1.1'],
       keepAlive: true,
       noDelay: true,
+      maxHeaderSize: MOST_HEADER_BYTES,
+      shouldUpgradeCallback: ({ url = '' }) => STREAMS.test(url),
     },
     app,
   );
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // Watches and slow bodies have limits of their own.
-  server.requestTimeout = 0;
-  server.maxHeadersCount = 200;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.maxHeadersCount = MOST_HEADERS;
   server.on('upgrade', (request, socket, head) => {
     handleUpgrade({ api, options, request, socket, head }).catch((error: unknown) => {
       api.log.error('cannot upgrade', { path: request.url, error });
       socket.destroy();
     });
   });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await listen(server, options);
-  return listenerOf(server, api);
+  return listenerOf({ server, api, answering, sockets });
 }
 
 async function answer(
@@ -120,17 +136,49 @@ function listen(server: Server, { host, port }: ServeOptions): Promise<void> {
   });
 }
 
-function listenerOf(server: Server, api: ApiServer): HttpsListener {
+interface Listening {
+  readonly server: Server;
+  readonly api: ApiServer;
+  readonly answering: Answering;
+  /** Below TLS: also those whose handshake is not done, and those that speak another protocol by now. */
+  readonly sockets: ReadonlySet<Socket>;
+}
+
+function listenerOf({ server, api, answering, sockets }: Listening): HttpsListener {
   // A server that listens on TCP has an address.
   const { port } = server.address() as AddressInfo;
   const close = async () => {
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
-    server.closeIdleConnections();
-    using deadline = api.clock.schedule(DRAIN_MS, () => server.closeAllConnections());
+    const late = new AbortController();
+    using _ = api.clock.schedule(DRAIN_MS, () => late.abort());
+    await answering.ended(late.signal);
+    for (const socket of sockets) socket.destroy();
     await closed;
-    deadline[Symbol.dispose]();
   };
   return { port, close, [Symbol.asyncDispose]: close };
+}
+
+/** What is being answered right now. */
+class Answering {
+  readonly #responses = new Set<ServerResponse>();
+  #told: (() => void) | undefined;
+
+  add(response: ServerResponse): void {
+    this.#responses.add(response);
+    response.once('close', () => {
+      this.#responses.delete(response);
+      if (this.#responses.size === 0) this.#told?.();
+    });
+  }
+
+  /** Resolves when nothing is answered any more, or with the signal. */
+  ended(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#responses.size === 0) return resolve();
+      this.#told = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
 }
