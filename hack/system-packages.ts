@@ -19,7 +19,11 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
 export type SystemCommand = keyof typeof PACKAGE_OF;
 
 const SOCKET = '/var/run/docker.sock';
-const PID_FILE = '/var/run/docker.pid';
+/** Files that name a process of the engine, with the name that this process has. */
+const PID_FILES = {
+  '/var/run/docker.pid': 'dockerd',
+  '/var/run/docker/containerd/containerd.pid': 'containerd',
+};
 const ENGINE_LOG = '/var/log/dockerd.log';
 const ENGINE_START_MS = 30_000;
 
@@ -59,7 +63,7 @@ export async function ensureEngine(say: (line: string) => void): Promise<void> {
   if (existsSync('/run/systemd/system')) {
     spawnSync('systemctl', ['start', 'docker']);
   } else {
-    removeStalePidFile();
+    for (const [file, name] of Object.entries(PID_FILES)) removeStalePidFile(file, name);
     const log = openSync(ENGINE_LOG, 'a');
     spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] }).unref();
   }
@@ -85,12 +89,12 @@ function canUseApt(): boolean {
   return process.getuid?.() === 0 && spawnSync('sh', ['-c', 'command -v apt-get']).status === 0;
 }
 
-/** After a crash the file names a process that is gone, or another one; the engine refuses to start over it. */
-function removeStalePidFile(): void {
-  if (!existsSync(PID_FILE)) return;
-  const pid = readFileSync(PID_FILE, 'utf8').trim();
+/** After a crash the file names a process that is gone, or another one; the engine would refuse to start, or wait for it. */
+function removeStalePidFile(file: string, owner: string): void {
+  if (!existsSync(file)) return;
+  const pid = readFileSync(file, 'utf8').trim();
   const name = existsSync(`/proc/${pid}/comm`) ? readFileSync(`/proc/${pid}/comm`, 'utf8').trim() : '';
-  if (name !== 'dockerd') rmSync(PID_FILE, { force: true });
+  if (name !== owner) rmSync(file, { force: true });
 }
 
 function answers(): Promise<boolean> {
