@@ -103,6 +103,16 @@ test('a service-account token is refused where it is for somebody else or signed
   expect(await made.authenticate('a.b.c')).toBeUndefined();
 });
 
+test.each(['RS256', 'ES256', 'HS256', 'PS512', 'none', 'XX'])('a forged token that says %s is refused', async (alg) => {
+  const { made } = await accountTokens({ 'serviceaccounts/ns/sa': 'u1' });
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = { iss: 'https://i', aud: 'https://i', sub: 'system:serviceaccount:ns:sa' };
+  for (const signature of ['', 'AAAA', 'A'.repeat(86), '%']) {
+    expect(await made.authenticate(`${part({ alg })}.${part(claims)}.${signature}`)).toBeUndefined();
+  }
+  expect(await made.authenticate(`${part({ alg, crit: ['x'] })}.%.%`)).toBeUndefined();
+});
+
 test('a request in the name of another has that user, groups and extras', () => {
   const admin = { name: 'admin', groups: ['system:masters'] };
   const headers = { 'impersonate-user': 'jane', 'impersonate-group': 'dev, ops', 'impersonate-extra-scopes': 'view' };

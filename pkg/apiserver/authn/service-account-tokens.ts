@@ -129,8 +129,9 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const { jwtVerify, errors } = await import('jose');
     for (const key of this.#verification) {
       try {
-        const checked = await jwtVerify(token, key, { issuer: [...this.#keys.issuers], currentDate: new Date(now) });
-        return checked.payload;
+        const issuer = [...this.#keys.issuers];
+        const algorithms = [algorithmOf(key)];
+        return (await jwtVerify(token, key, { issuer, algorithms, currentDate: new Date(now) })).payload;
       } catch (error) {
         // A token of somebody else's, or none at all, is an answer; anything else is a fault of ours.
         if (!(error instanceof errors.JOSEError) && !(error instanceof TypeError)) throw error;
