@@ -77,8 +77,9 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** `400 BadRequest: what is wrong`, of a Status; anything else as it came. */
+/** `400 BadRequest: what is wrong`, of a Status; the kind of another object; else what came. */
 export function said({ status, json, text }: Answer): string {
-  if (json['kind'] !== 'Status') return `${status} ${String(json['kind'] ?? text)}`;
-  return `${status} ${String(json['reason'] ?? '')}: ${String(json['message'] ?? '')}`;
+  const word = (name: string) => (typeof json[name] === 'string' ? json[name] : '');
+  if (word('kind') === 'Status') return `${status} ${word('reason')}: ${word('message')}`;
+  return `${status} ${word('kind') || text}`;
 }

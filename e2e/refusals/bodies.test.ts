@@ -198,7 +198,6 @@ describe('what is missing or against the rules', () => {
     expect(said(answer)).toBe(`422 Invalid: ${want}`);
     // Each fault stands in the details too.
     const { details } = answer.json;
-    expect(details).toMatchObject({ causes: expect.any(Array) });
     const causes = want.includes('[spec.selector') ? 2 : 1;
     expect(details).toHaveProperty('causes.length', causes);
   });
