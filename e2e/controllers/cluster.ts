@@ -17,7 +17,7 @@ import { realClock } from '../../pkg/clock/clock.ts';
 import { runControllers, type RunControllers } from '../../pkg/controllers/run.ts';
 import { silentLogger } from '../../pkg/logging/logger.ts';
 import { openEmbeddedStore } from '../../pkg/storage/embedded/embedded-store.ts';
-import type { Transport } from '../../pkg/client/transport.ts';
+import { UnreachableError, type Transport } from '../../pkg/client/transport.ts';
 
 const ADMIN = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
 const NODES = ['node-a', 'node-b'] as const;
@@ -99,8 +99,8 @@ export function smallKubelet(client: Client) {
   };
   const react = (pod: Pod) => {
     act(pod).catch((error: unknown) => {
-      // Gone or changed meanwhile: the next event says what to do.
-      if (!isApiError(error)) throw error;
+      // Gone or changed meanwhile: the next event says what to do. No server: the test is over.
+      if (!isApiError(error) && !(error instanceof UnreachableError)) throw error;
     });
   };
   return { added: react, changed: react };
