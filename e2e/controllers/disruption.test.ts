@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { homedir } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isApiError } from '../../pkg/api/meta/status.ts';
+import { formatTime } from '../../pkg/api/meta/time.ts';
 import { deployments, events, jobs, namespaces, podDisruptionBudgets, pods } from '../../pkg/api/resources.ts';
 import type { Pod } from '../../pkg/api/schema/generated/core.v1.gen.ts';
 import type { PodDisruptionBudgetSpec } from '../../pkg/api/schema/generated/policy.v1.gen.ts';
@@ -224,6 +225,41 @@ test('what cannot be reckoned allows nothing and says why', async () => {
   await expect.poll(() => reckoning(ns), WITHIN).toEqual([0, 0, 1, 0]);
   expect(await reason(ns)).toBe('False InsufficientPods');
   await expect.poll(() => said(ns, 'UnmanagedPods'), WITHIN).toContain('(selector: &LabelSelector{MatchLabels:');
+});
+
+test('what was granted or announced and did not happen is forgotten after two minutes', async () => {
+  const ns = await freshNamespace('forgotten');
+  await deploy(ns, 2);
+  await budget(ns, { minAvailable: 1 });
+  await expect.poll(() => reckoning(ns), WITHIN).toEqual([2, 1, 2, 1]);
+  const [name = ''] = podsOf(ns);
+  const key = { namespace: ns, name: 'web' };
+  const almost = formatTime(realClock.now() - 117_000);
+  const target = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'PreemptionByScheduler',
+    lastTransitionTime: almost,
+  };
+  await client
+    .resource(pods)
+    .patch({ namespace: ns, name }, { status: { conditions: [target] } }, 'strategic', { subresource: 'status' });
+  const granted = { status: { disruptedPods: { [name]: almost } } };
+  await client.resource(podDisruptionBudgets).patch(key, granted, 'merge', { subresource: 'status' });
+  await expect.poll(() => reckoning(ns), WITHIN).toEqual([2, 1, 1, 0]);
+  expect((await evict(ns, name)).code).toBe(1);
+  await expect.poll(() => reckoning(ns), WITHIN).toEqual([2, 1, 2, 1]);
+  expect((await client.resource(podDisruptionBudgets).get(key)).status.disruptedPods).toBeUndefined();
+  const complaints = async () => {
+    const { items } = await client.resource(events).list({ namespace: ns, fieldSelector: 'reason=NotDeleted' });
+    return items.map(({ message }) => message);
+  };
+  await expect.poll(complaints, WITHIN).toEqual([`Pod was expected by PDB ${ns}/web to be deleted but it wasn't`]);
+  const announced = async () => {
+    const pod = await client.resource(pods).get({ namespace: ns, name });
+    return pod.status.conditions?.find(({ type }) => type === 'DisruptionTarget')?.status;
+  };
+  await expect.poll(announced, WITHIN).toBe('False');
 });
 
 test('a budget that is settled is not written again', async () => {
