@@ -1,6 +1,6 @@
 // POST /eviction: a deletion that asks the pod's disruption budget first.
 // k8s.io/kubernetes pkg/registry/core/pod/storage/eviction.go.
-import { ApiError } from '../../../api/meta/status.ts';
+import { ApiError, isApiError } from '../../../api/meta/status.ts';
 import { selectorFromObject } from '../../../api/meta/label-selector.ts';
 import { formatTime } from '../../../api/meta/time.ts';
 import { schemaOf } from '../../../api/schema/object-schema.ts';
@@ -8,9 +8,11 @@ import type { Pod } from '../../../api/schema/generated/core.v1.gen.ts';
 import type { Eviction, PodDisruptionBudget } from '../../../api/schema/generated/policy.v1.gen.ts';
 import { badRequest, plainServerError } from '../../http-errors.ts';
 import type { ApiResponse } from '../../request.ts';
+import type { CachedObject } from '../../watchcache/cached-object.ts';
 import type { DeleteOptions } from '../deletion-rules.ts';
 import { decodeBody, type BodyType } from '../request-body.ts';
 import type { ResourceApi } from '../resource-api.ts';
+import type { ServedKind } from '../served-kind.ts';
 import { createdStatus, type SubresourceCall } from '../subresource-handler.ts';
 
 const MOST_ATTEMPTS = 20;
@@ -39,46 +41,72 @@ export async function evictPod({ api, served, target, request }: SubresourceCall
     preconditions: asked?.preconditions ?? {},
     dryRun: dryRun ? ['All'] : [],
   };
-  // The kind's objects are pods.
-  const pod = (await api.parts.reader.get(served, namespace, name)).value as Pod;
-  if (!canGoAnyway(pod)) await useBudget(api, pod, namespace, dryRun);
-  await api.deleter.delete({ ...context, subresource: '', options: { ...context.options, dryRun } }, options);
-  return createdStatus();
-}
-
-/** Pods that have ended, have not begun, or are already going count for no budget. */
-function canGoAnyway({ status, metadata }: Pod): boolean {
-  const { phase } = status;
-  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || metadata.deletionTimestamp !== undefined;
-}
-
-async function useBudget(api: ResourceApi, pod: Pod, namespace: string, dryRun: boolean): Promise<void> {
-  const served = api.kindOf('policy', 'poddisruptionbudgets');
-  if (served === undefined) return;
+  const deletion = { ...context, subresource: '', options: { ...context.options, dryRun } };
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-    const budgets = (await budgetsOf(api, namespace)).filter(({ spec }) =>
-      selectorFromObject(spec.selector).matches(pod.metadata.labels ?? {}),
+    // The kind's objects are pods.
+    const pod = (await api.parts.reader.get(served, namespace, name)).value as Pod;
+    const leave = await leaveFor(api, pod, namespace, dryRun);
+    // A pod that was let go for not being up yet may not become ready behind our back: it would count then.
+    const guarded = leave === 'while-not-ready' && options.preconditions.resourceVersion === undefined;
+    const preconditions = guarded
+      ? { ...options.preconditions, resourceVersion: pod.metadata.resourceVersion }
+      : options.preconditions;
+    try {
+      await api.deleter.delete(deletion, { ...options, preconditions });
+      return createdStatus();
+    } catch (error) {
+      if (!guarded || !isApiError(error, 'Conflict')) throw error;
+    }
+  }
+  throw violates([]);
+}
+
+/** `always`: nothing can take it back. Throws 429 when the pod's budget does not let it go. */
+async function leaveFor(
+  api: ResourceApi,
+  pod: Pod,
+  namespace: string,
+  dryRun: boolean,
+): Promise<'always' | 'while-not-ready'> {
+  const { phase } = pod.status;
+  if (phase === 'Succeeded' || phase === 'Failed' || pod.metadata.deletionTimestamp !== undefined) return 'always';
+  return phase === 'Pending' ? 'while-not-ready' : useBudget(api, pod, namespace, dryRun);
+}
+
+async function useBudget(
+  api: ResourceApi,
+  pod: Pod,
+  namespace: string,
+  dryRun: boolean,
+): Promise<'always' | 'while-not-ready'> {
+  const served = api.kindOf('policy', 'poddisruptionbudgets');
+  if (served === undefined) return 'always';
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const budgets = (await budgetsOf(api, served, namespace)).filter(({ budget }) =>
+      selectorFromObject(budget.spec.selector).matches(pod.metadata.labels ?? {}),
     );
-    const [budget] = budgets;
-    if (budget === undefined) return;
+    const [only] = budgets;
+    if (only === undefined) return 'always';
     if (budgets.length > 1) {
       throw plainServerError(
         'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
       );
     }
-    if (!isReady(pod) && mayGoUnready(budget)) return;
-    const used = withDisruption(budget, pod.metadata.name, api.parts.clock.now());
-    if (dryRun) return;
-    const live = await api.parts.reader.get(served, namespace, budget.metadata.name);
-    const commit = await api.parts.committer.replace(served, live, used);
-    if (commit.ok) return;
+    if (!isReady(pod) && mayGoUnready(only.budget)) return 'while-not-ready';
+    const used = withDisruption(only.budget, pod.metadata.name, api.parts.clock.now());
+    if (dryRun) return 'always';
+    // Against the very revision that was read, or two evictions could use one disruption.
+    const commit = await api.parts.committer.replace(served, only.live, used);
+    if (commit.ok) return 'always';
   }
-  throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", []);
+  throw violates([]);
 }
 
-async function budgetsOf(api: ResourceApi, namespace: string): Promise<PodDisruptionBudget[]> {
-  const served = api.kindOf('policy', 'poddisruptionbudgets');
-  if (served === undefined) return [];
+async function budgetsOf(
+  api: ResourceApi,
+  served: ServedKind,
+  namespace: string,
+): Promise<{ live: CachedObject; budget: PodDisruptionBudget }[]> {
   const everything = { namespace, everything: true, name: undefined, matches: () => true };
   const options = {
     labelSelector: '',
@@ -93,7 +121,7 @@ async function budgetsOf(api: ResourceApi, namespace: string): Promise<PodDisrup
   } as const;
   const { items } = await api.parts.reader.list(served, everything, options);
   // The kind's objects are budgets.
-  return items.map(({ value }) => value as PodDisruptionBudget);
+  return items.map((live) => ({ live, budget: live.value as PodDisruptionBudget }));
 }
 
 function isReady({ status }: Pod): boolean {
@@ -109,8 +137,7 @@ function mayGoUnready({ spec, status }: PodDisruptionBudget): boolean {
 function withDisruption(budget: PodDisruptionBudget, pod: string, now: number): PodDisruptionBudget {
   const { status, metadata } = budget;
   if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
-    throw tooManyRequests(
-      "Cannot evict pod as it would violate the pod's disruption budget.",
+    throw violates(
       [
         {
           reason: 'DisruptionBudget',
@@ -122,7 +149,7 @@ function withDisruption(budget: PodDisruptionBudget, pod: string, now: number): 
   }
   const allowed = status?.disruptionsAllowed ?? 0;
   if (allowed <= 0) {
-    throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", [
+    throw violates([
       {
         reason: 'DisruptionBudget',
         message: `The disruption budget ${metadata.name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`,
@@ -139,14 +166,12 @@ function withDisruption(budget: PodDisruptionBudget, pod: string, now: number): 
   };
 }
 
-function tooManyRequests(
-  message: string,
-  causes: { reason: string; message: string }[],
-  retryAfterSeconds?: number,
-): ApiError {
+function violates(causes: { reason: string; message: string }[], retryAfterSeconds?: number): ApiError {
   const details = {
     ...(causes.length > 0 && { causes }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   };
-  return new ApiError('TooManyRequests', message, { details });
+  return new ApiError('TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
+    details,
+  });
 }

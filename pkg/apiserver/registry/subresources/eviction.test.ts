@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ApiError } from '../../../api/meta/status.ts';
+import { pods } from '../../../api/resources.ts';
+import { createClient } from '../../../client/typed-client.ts';
+import { startServerUnderTest, type ServerUnderTest } from '../../testing/server-under-test.ts';
+
+const NAMESPACE = 'default';
+const API = `/api/v1/namespaces/${NAMESPACE}/pods`;
+const BUDGETS = `/apis/policy/v1/namespaces/${NAMESPACE}/poddisruptionbudgets`;
+let server: ServerUnderTest;
+
+beforeAll(async () => {
+  server = await startServerUnderTest();
+  await server.direct.request({
+    method: 'POST',
+    path: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`,
+    body: { metadata: { name: 'default' } },
+  });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const MERGE = 'application/merge-patch+json';
+
+async function makePod(name: string, app: string, ready: boolean): Promise<void> {
+  await server.direct.request({
+    method: 'POST',
+    path: API,
+    body: { metadata: { name, labels: { app } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+  });
+  const status = { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] };
+  await server.direct.request({ method: 'PATCH', path: `${API}/${name}/status`, contentType: MERGE, body: { status } });
+}
+
+async function makeBudget(app: string, status: Record<string, number>): Promise<void> {
+  const spec = { minAvailable: 1, selector: { matchLabels: { app } } };
+  await server.direct.request({ method: 'POST', path: BUDGETS, body: { metadata: { name: app }, spec } });
+  const body = { status: { expectedPods: 5, observedGeneration: 1, ...status } };
+  await server.direct.request({ method: 'PATCH', path: `${BUDGETS}/${app}/status`, contentType: MERGE, body });
+}
+
+async function evict(name: string): Promise<number> {
+  try {
+    const body = { metadata: { name } };
+    return (await server.direct.request({ method: 'POST', path: `${API}/${name}/eviction`, body })).status;
+  } catch (error) {
+    if (error instanceof ApiError) return error.code;
+    throw error;
+  }
+}
+
+test('many evictions at once use a budget as often as it allows, not more', async () => {
+  const names = Array.from({ length: 8 }, (_, n) => `many-${n}`);
+  for (const name of names) await makePod(name, 'many', true);
+  await makeBudget('many', { disruptionsAllowed: 2, currentHealthy: 8, desiredHealthy: 6 });
+  const answers = await Promise.all(names.map(evict));
+  expect(answers.toSorted((a, b) => a - b)).toEqual([201, 201, 429, 429, 429, 429, 429, 429]);
+});
+
+test.each([
+  { name: 'goes while the budget is met', currentHealthy: 4, want: 201 },
+  { name: 'is held while the budget is not met', currentHealthy: 2, want: 429 },
+])('a pod that is not ready $name', async ({ currentHealthy, want }) => {
+  const app = `unready-${currentHealthy}`;
+  await makePod(app, app, false);
+  await makeBudget(app, { disruptionsAllowed: 0, currentHealthy, desiredHealthy: 3 });
+  expect(await evict(app)).toBe(want);
+});
+
+test('a pod without a budget goes', async () => {
+  await makePod('free', 'free', true);
+  expect(await evict('free')).toBe(201);
+  const left = await createClient(server.direct)
+    .resource(pods)
+    .list({ namespace: NAMESPACE, labelSelector: 'app=free' });
+  expect(left.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)).toEqual([]);
+});
