@@ -178,6 +178,7 @@ describe('what is missing or against the rules', () => {
       `ConfigMap "x" is invalid: data[a b]: Invalid value: "a b": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
     ],
     [PODS, { metadata: { name: 'p' } }, 'Pod "p" is invalid: spec.containers: Required value'],
+    [PODS, pod({}, { volumes: [{}] }), 'Pod "p" is invalid: spec.volumes[0].name: Required value'],
     [
       PODS,
       pod({ ports: [{ containerPort: 70_000 }] }),

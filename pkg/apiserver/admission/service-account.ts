@@ -80,7 +80,8 @@ function equip(pod: Pod, account: ServiceAccount, random: Random): void {
 }
 
 function mountToken({ spec }: Pod, random: Random): void {
-  const existing = spec.volumes?.find(({ name }) => name.startsWith(VOLUME_PREFIX));
+  // Admission comes before validation, so even a name may be missing.
+  const existing = spec.volumes?.find(({ name }: { name?: string }) => name?.startsWith(VOLUME_PREFIX) === true);
   const name = existing?.name ?? VOLUME_PREFIX + randomSuffix(random);
   let needed = false;
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
