@@ -177,7 +177,7 @@ class Core {
     } catch (error) {
       response = this.#failure(error, request);
     }
-    const labels = labelsOf(info, request);
+    const labels = labelsOf(info, request, this.#parts.api);
     if (response.form === 'watch') {
       metrics.observe(labels, 200, (clock.now() - began) / 1000);
       return { ...response, events: counted(response.events, metrics.longRunning(labels)) };
@@ -241,10 +241,18 @@ async function* counted<T>(events: AsyncIterable<T>, running: Disposable): Async
   yield* events;
 }
 
-function labelsOf(info: RequestInfo, { method }: ApiRequest): RequestLabels {
-  if (info.kind === 'other') return { verb: method, group: '', version: '', resource: '', subresource: '', scope: '' };
+/** Only what is served becomes a label: made-up paths would otherwise make series without end. */
+function labelsOf(info: RequestInfo, { method }: ApiRequest, api: ResourceApi): RequestLabels {
+  if (info.kind === 'other' || !isServed(info.request, api))
+    return { verb: method, group: '', version: '', resource: '', subresource: '', scope: '' };
   const { verb, group, version, resource, subresource } = info.request;
   return { verb: VERB_LABELS[verb] ?? method, group, version, resource, subresource, scope: scopeOf(info.request) };
+}
+
+function isServed({ group, version, resource, subresource }: ResourceRequest, api: ResourceApi): boolean {
+  const served = api.kind(group, version, resource);
+  if (served === undefined) return false;
+  return subresource === '' || served.definition.subresources.some(({ name }) => name === subresource);
 }
 
 const VERB_LABELS: Readonly<Record<string, string>> = {
