@@ -8,6 +8,8 @@ import { acceptWebSocket } from './websocket-streams.ts';
 
 const HIGH_WATER_BYTES = 1 << 20;
 const MOST_PORTS = 64;
+/** v5.channel.k8s.io: the client has said all on the channel that the next byte names. */
+const CLOSE = 255;
 
 export async function forwardOverWebSocket(
   call: StreamRequest,
@@ -50,14 +52,18 @@ export async function forwardOverWebSocket(
     send(index * 2, number);
     send(index * 2 + 1, number);
   }
+  // At once: in many protocols the server speaks first.
+  for (const [index, port] of ports.entries()) opening.set(index, open(index, port));
   webSocket.on('message', (message: Buffer) => {
     const channel = message[0] ?? 0;
+    if (channel === CLOSE) {
+      void opening.get(Math.floor((message[1] ?? 0) / 2))?.then((connection) => connection?.end());
+      return;
+    }
     const index = Math.floor(channel / 2);
-    const port = ports[index];
-    if (channel % 2 !== 0 || port === undefined) return;
+    const connected = opening.get(index);
+    if (channel % 2 !== 0 || connected === undefined) return;
     const data = message.subarray(1);
-    const connected = opening.get(index) ?? open(index, port);
-    opening.set(index, connected);
     webSocket.pause();
     void connected.then((connection) => {
       if (connection === undefined || !connection.writable) return webSocket.resume();
