@@ -126,6 +126,12 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/exec.ts')).exec,
   },
   {
+    name: 'port-forward',
+    section: TROUBLE,
+    summary: 'Forward one or more local ports to a pod',
+    load: async () => (await import('./commands/port-forward.ts')).portForward,
+  },
+  {
     name: 'auth',
     section: TROUBLE,
     summary: 'Inspect authorization',
