@@ -28,7 +28,8 @@ function parse(text: string): { value: unknown; duplicates: readonly string[] } 
     if (reading !== undefined) return reading;
   }
   const reading = readYaml(text);
-  if (!reading.ok) throw new ApiError('BadRequest', `error decoding YAML: error converting YAML to JSON: ${reading.message}`);
+  if (!reading.ok)
+    throw new ApiError('BadRequest', `error decoding YAML: error converting YAML to JSON: ${reading.message}`);
   return reading;
 }
 
