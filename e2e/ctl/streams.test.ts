@@ -1,0 +1,44 @@
+// tkctl beside kubectl with running containers: logs, exec, run, edit, rollouts and drains give the same output, the same
+// errors and the same exit codes, also on a terminal.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensureBuilt } from '../../hack/ensure-built.ts';
+import { kubectlPath } from '../support/kubectl.ts';
+import { missing, startLiveCluster, type LiveCluster } from './live-cluster.ts';
+import { runLiveRow, type LiveBench } from './live-compare.ts';
+import { liveRows, lonelyRows, type LiveRow } from './live-rows.ts';
+
+const why = await missing();
+if (why !== undefined) console.log(`tests of tkctl with containers are left out: ${why}`);
+
+const ROW_LIMIT_MS = 60_000;
+
+describe.skipIf(why !== undefined)('tkctl with running containers does what kubectl does:', () => {
+  const parts = new AsyncDisposableStack();
+  let cluster: LiveCluster;
+  let bench: LiveBench;
+
+  beforeAll(async () => {
+    await ensureBuilt(() => undefined);
+    const directory = mkdtempSync(join(tmpdir(), 'ctl-streams-'));
+    parts.defer(() => rmSync(directory, { recursive: true, force: true }));
+    cluster = parts.use(await startLiveCluster());
+    bench = {
+      kubectl: { command: await kubectlPath(35), args: [] },
+      tkctl: { command: process.execPath, args: [fileURLToPath(new URL('../../dist/tkctl.js', import.meta.url))] },
+      directory,
+      kubeconfig: cluster.kubeconfig,
+    };
+  }, 120_000);
+
+  afterAll(() => parts.disposeAsync(), 60_000);
+
+  const compare = async (row: LiveRow) => {
+    const { kubectl, tkctl } = await runLiveRow(bench, row);
+    expect(tkctl, cluster.log().split('\n').slice(-20).join('\n')).toEqual(kubectl);
+  };
+  test.each([...liveRows, ...lonelyRows])('$name', compare, ROW_LIMIT_MS);
+});
