@@ -1,12 +1,13 @@
 // Which ports the arguments of `port-forward` mean.
 import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../api/schema/json.ts';
 import { forwardedPorts } from './forwarded-ports.ts';
 
 const pod = {
   metadata: { name: 'p' },
   spec: { containers: [{ ports: [{ name: 'http', containerPort: 8080 }] }] },
 };
-const service = {
+const service: JsonObject = {
   metadata: { name: 's' },
   spec: {
     clusterIP: '10.0.0.1',
@@ -17,7 +18,10 @@ const service = {
     ],
   },
 };
-const headless = { ...service, spec: { ...service.spec, clusterIP: 'None' } };
+const headless: JsonObject = {
+  metadata: { name: 's' },
+  spec: { clusterIP: 'None', ports: [{ name: 'raw', port: 81, targetPort: 9001 }] },
+};
 
 describe('port-forward', () => {
   test.each([
