@@ -1,7 +1,7 @@
 // What becomes of pods on a real node: one table of specs and of what their status, their output and their events must be.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { configMaps, pods, secrets } from '../../pkg/api/resources.ts';
 import type { Container, ContainerStatus, Pod, PodSpec } from '../../pkg/api/schema/generated/core.v1.gen.ts';
 import { IMAGE, missing, NODE, startNode, type TestNode } from './node.ts';
@@ -60,9 +60,14 @@ const say = (what: string) => `${what} > /dev/termination-log`;
 
 /** Events are written beside the status, so one may be seen before the other. */
 const isTold = (name: string, event: string | RegExp) =>
-  expect
-    .poll(() => node.eventsOf(name), { timeout: 10_000 })
-    .toContainEqual(typeof event === 'string' ? expect.stringContaining(event) : expect.stringMatching(event));
+  vi.waitFor(
+    async () => {
+      const told = await node.eventsOf(name);
+      const isIt = (text: string) => (typeof event === 'string' ? text.startsWith(event) : event.test(text));
+      expect(told.some(isIt), `${String(event)} in\n${told.join('\n')}`).toBe(true);
+    },
+    { timeout: 10_000, interval: 100 },
+  );
 
 const CASES: readonly Case[] = [
   {
@@ -377,11 +382,14 @@ describe.skipIf(why !== undefined)('a pod', () => {
 describe.skipIf(why !== undefined)('the node', () => {
   test('has taken everything away with the pods', async () => {
     const label = [`io.typekube.node=${NODE}`];
-    const left = await node.docker.listContainers({ all: true, filters: { label } });
-    const known = new Set((await node.client.resource(pods).list()).items.map(({ metadata }) => metadata.uid));
-    expect(
-      left.filter(({ Labels }) => !known.has(Labels['io.kubernetes.pod.uid'] ?? '')).map(({ Names }) => Names),
-    ).toEqual([]);
-    expect(readdirSync(join(node.directory, 'kubelet/pods')).filter((uid) => !known.has(uid))).toEqual([]);
+    const leftOver = async () => {
+      const left = await node.docker.listContainers({ all: true, filters: { label } });
+      const known = new Set((await node.client.resource(pods).list()).items.map(({ metadata }) => metadata.uid));
+      const containers = left.filter(({ Labels }) => !known.has(Labels['io.kubernetes.pod.uid'] ?? ''));
+      const directories = readdirSync(join(node.directory, 'kubelet/pods')).filter((uid) => !known.has(uid));
+      return [...containers.flatMap(({ Names }) => Names), ...directories];
+    };
+    // A pod leaves the API before the last of its containers has been removed.
+    await expect.poll(leftOver, { timeout: 15_000, interval: 100 }).toEqual([]);
   });
 });
