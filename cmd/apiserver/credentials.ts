@@ -1,9 +1,11 @@
 // The keys and certificates an API server runs with: those that the flags name, and the rest made once and kept.
 import { readFile, writeFile } from 'node:fs/promises';
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ServiceAccountKeys } from '../../pkg/apiserver/authn/service-account-tokens.ts';
 import type { KubeletConnections } from '../../pkg/apiserver/registry/subresources/kubelet-connections.ts';
+import { firstAddress } from '../../pkg/cluster/access.ts';
+import { primaryAddress } from '../../pkg/cluster/host-addresses.ts';
 import { ensureAuthority, ensureCertificate, ensureTokenSigningKey } from '../../pkg/pki/certificate-files.ts';
 import type { KeyPair } from '../../pkg/pki/certificates.ts';
 import { UsageError } from '../program.ts';
@@ -133,13 +135,5 @@ export const LOOPBACK = '127.0.0.1';
 
 /** The machine's own address that pods can reach. */
 export function outwardAddress(): string {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? LOOPBACK;
-}
-
-function firstAddress(cidr: string): string {
-  const [address = ''] = cidr.split('/');
-  const parts = address.split('.').map(Number);
-  parts[3] = (parts[3] ?? 0) + 1;
-  return parts.join('.');
+  return primaryAddress() ?? LOOPBACK;
 }

@@ -1,17 +1,13 @@
 // What the kubelet takes from the machine where no flag says otherwise.
 import { readFile } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { primaryAddress } from '../../pkg/cluster/host-addresses.ts';
 import { ensureAuthority, ensureCertificate } from '../../pkg/pki/certificate-files.ts';
 import type { Settings } from './settings.ts';
 
-/** The first address that others can reach this machine by; loopback when there is none. */
+/** The address that others reach this machine by; loopback when there is none. */
 export function mainAddress(): string {
-  const addresses = Object.entries(networkInterfaces())
-    .filter(([name]) => !/^(docker|br-|veth|tk\d|cni|flannel)/.test(name))
-    .flatMap(([, list]) => list ?? []);
-  const own = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
-  return own?.address ?? '127.0.0.1';
+  return primaryAddress((device) => /^(docker|br-|veth|tk\d|cni|flannel)/.test(device)) ?? '127.0.0.1';
 }
 
 const CAP_SYS_RESOURCE = 24n;

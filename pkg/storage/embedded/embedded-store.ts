@@ -70,7 +70,6 @@ class EmbeddedStore implements Store {
 
   /** Newest revision of each key, committed or about to be. */
   readonly #newest = new Map<Key, Head>();
-  /** Deleted keys among them. */
   #assigned: Revision;
   #committed: Revision;
   #compacted: Revision;
