@@ -9,6 +9,7 @@ import { authenticate, type TokenAuthenticator } from '../authn/authenticator.ts
 import { statusResponse } from '../encoded.ts';
 import { unauthorized } from '../http-errors.ts';
 import { ApiError } from '../../api/meta/status.ts';
+import type { Clock } from '../../clock/clock.ts';
 import type { ApiServer } from '../server.ts';
 import { certificateOf } from './peer-certificate.ts';
 import { readRequest } from './read-request.ts';
@@ -36,6 +37,9 @@ export interface HttpsListener extends AsyncDisposable {
 const HEADERS_TIMEOUT_MS = 30_000;
 /** Until a request has come whole, its body included; how long it is answered, as a watch is, does not count. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** What is read of a body that has been refused, and for how long. */
+const DISCARD_LIMIT = 16 * 1024 * 1024;
+const DISCARD_MS = 500;
 const KEEP_ALIVE_MS = 90_000;
 const DRAIN_MS = 1000;
 /** As Go's server has it: selectors and patches in URLs grow long. */
@@ -112,8 +116,29 @@ async function answer(
     if (!(error instanceof ApiError)) throw error;
     // The rest of a body that is not read would be taken for the next request.
     response.setHeader('connection', 'close');
+    await discardRest(request, api.clock);
     await writeResponse(statusResponse(error.status), request, response);
   }
+}
+
+/** A connection that is closed over bytes nobody read is reset, and the answer may be lost with it: some are read away. */
+function discardRest(request: express.Request, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    if (request.readableEnded || request.destroyed) return resolve();
+    let left = DISCARD_LIMIT;
+    const timer = clock.schedule(DISCARD_MS, () => finish());
+    const count = (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left <= 0) finish();
+    };
+    const finish = () => {
+      timer[Symbol.dispose]();
+      request.off('data', count).off('end', finish).off('close', finish);
+      resolve();
+    };
+    request.on('data', count).once('end', finish).once('close', finish);
+    request.resume();
+  });
 }
 
 export async function userOf(
