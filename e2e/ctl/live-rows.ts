@@ -180,7 +180,8 @@ export const liveRows: readonly LiveRow[] = [
       'kc logs talker -c side',
       'kc logs talker -c setup',
       'kc logs talker -c nope',
-      'kc logs talker --all-containers --prefix',
+      // kubectl asks for the containers in the random order of a Go map.
+      'kc logs talker --all-containers --prefix | sort',
       'kc logs -l app=talk --all-containers --prefix --tail=2 | sort',
       'kc logs -l app=nope',
       'kc logs talker --since=1h --timestamps --tail=1',
