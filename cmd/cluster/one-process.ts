@@ -117,7 +117,7 @@ async function runNode(
   client: Client,
   signal: AbortSignal,
 ) {
-  const runtime = await createDockerRuntime({
+  const runtime = createDockerRuntime({
     endpoint: record.engine,
     nodeName: record.nodeName,
     network: { name: 'typekube', bridge: DEFAULT_BRIDGE, subnet: record.podCidr },

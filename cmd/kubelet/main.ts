@@ -23,7 +23,7 @@ await runProgram({
       { userAgent: NAME, clock: realClock },
     );
     try {
-      const runtime = await createDockerRuntime({
+      const runtime = createDockerRuntime({
         endpoint: settings.runtimeEndpoint,
         nodeName: settings.nodeName,
         network: { name: settings.network, bridge: settings.bridge, subnet: settings.podCidr },

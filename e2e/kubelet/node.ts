@@ -56,10 +56,15 @@ export interface TestNode extends AsyncDisposable {
   logs(name: string, query?: string): Promise<string>;
   /** kill -9 */
   killKubelet(): Promise<void>;
-  startKubelet(): void;
+  startKubelet(podCidr?: string): void;
 }
 
-export async function startNode(): Promise<TestNode> {
+export interface NodeOptions {
+  /** Undefined: the kubelet waits for what its Node object says, and nobody waits for the node. */
+  readonly podCidr: string | undefined;
+}
+
+export async function startNode(options: NodeOptions = { podCidr: SUBNET }): Promise<TestNode> {
   const directory = mkdtempSync(join(tmpdir(), 'tk-kubelet-'));
   const now = Date.now();
   const authority = await ensureAuthority(directory, now);
@@ -80,8 +85,9 @@ export async function startNode(): Promise<TestNode> {
     ],
   });
   const node = new RunningNode(api, directory);
-  node.startKubelet();
+  node.startKubelet(options.podCidr);
   await node.prepare();
+  if (options.podCidr !== undefined) await node.untilReady();
   return node;
 }
 
@@ -113,6 +119,7 @@ class RunningNode implements TestNode {
   readonly kubeconfig: string;
   readonly #api: ApiServerProcess;
   #kubelet: ChildProcess | undefined;
+  #podCidr: string | undefined;
 
   constructor(api: ApiServerProcess, directory: string) {
     this.#api = api;
@@ -126,7 +133,8 @@ class RunningNode implements TestNode {
     this.client = createClient(this.transport);
   }
 
-  startKubelet(): void {
+  startKubelet(podCidr: string | undefined = this.#podCidr): void {
+    this.#podCidr = podCidr;
     const log = openSync(join(this.directory, 'kubelet.log'), 'a');
     const at = (name: string) => join(this.directory, name);
     this.#kubelet = spawn(
@@ -140,7 +148,7 @@ class RunningNode implements TestNode {
         `--root-dir=${at('kubelet')}`,
         '--cluster-dns=10.96.0.10',
         '--cluster-domain=cluster.local',
-        `--pod-cidr=${SUBNET}`,
+        ...(podCidr === undefined ? [] : [`--pod-cidr=${podCidr}`]),
         `--port=${KUBELET_PORT}`,
         `--tls-cert-file=${at('kubelet.crt')}`,
         `--tls-private-key-file=${at('kubelet.key')}`,
@@ -173,6 +181,9 @@ class RunningNode implements TestNode {
       metadata: { namespace: 'default', name: 'kube-root-ca.crt' },
       data: { 'ca.crt': readFileSync(this.#api.caFile, 'utf8') },
     });
+  }
+
+  async untilReady(): Promise<void> {
     const deadline = Date.now() + 15_000;
     for (;;) {
       const list = await this.client.resource(nodes).list();

@@ -2,8 +2,8 @@
 // what they do stands in their own files.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { services } from '../api/resources.ts';
-import type { Taint } from '../api/schema/generated/core.v1.gen.ts';
+import { nodes, services } from '../api/resources.ts';
+import type { Node, Taint } from '../api/schema/generated/core.v1.gen.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import { createInformer } from '../client/informer.ts';
@@ -37,6 +37,7 @@ export interface KubeletOptions {
   readonly rootDir: string;
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
+  /** Left out: whatever the Node's spec.podCIDR says, now or later. */
   readonly podCidr?: string;
   /** Default 110. */
   readonly maxPods?: number;
@@ -98,6 +99,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
       await serviceInformer.synced(wait);
       return serviceInformer.store.list();
     },
+    networkFault: () => agent.networkFault,
   };
   const agent = new NodeAgent({
     client,
@@ -108,7 +110,12 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     identity,
     machine,
     rootDirectory: options.rootDir,
+    networkReady: () => manager.touchAll('objects'),
   });
+  const fieldSelector = `metadata.name=${options.nodeName}`;
+  const nodeInformer = createInformer(client.resource(nodes), { fieldSelector, clock, random, log });
+  const nodeChanged = (node: Node) => agent.nodeChanged(node);
+  nodeInformer.on({ added: nodeChanged, changed: nodeChanged });
   const manager = new PodManager({ context, maxPods: identity.maxPods, runtimeChanged: () => agent.touch() });
 
   if (options.serving !== undefined) {
@@ -120,6 +127,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     agent.register(signal).then(() => agent.run(signal)),
     manager.run(signal),
     serviceInformer.run(signal),
+    nodeInformer.run(signal),
   ]).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });

@@ -9,15 +9,17 @@ import { formatMicroTime } from '../../api/meta/time.ts';
 import type { Clock, Instant } from '../../clock/clock.ts';
 import { messageWithCauses, type Logger } from '../../logging/logger.ts';
 import { Wake } from '../pod/wake.ts';
-import type { ContainerRuntime, RuntimeVersion } from '../runtime/runtime.ts';
+import type { ContainerRuntime, RuntimeStatus } from '../runtime/runtime.ts';
 import { readPressure, type Machine } from './machine.ts';
 import {
   differs,
   labelsOf,
   MEMORY_RESERVE_BYTES,
+  networkNotReady,
   nodeStatusOf,
   type NodeHealth,
   type NodeIdentity,
+  unreadiness,
 } from './node-status.ts';
 
 const LOOK_MS = 10_000;
@@ -38,6 +40,8 @@ export interface NodeAgentOptions {
   readonly identity: NodeIdentity;
   readonly machine: Machine;
   readonly rootDirectory: string;
+  /** The pods' network is there now. */
+  readonly networkReady: () => void;
 }
 
 export class NodeAgent {
@@ -45,7 +49,13 @@ export class NodeAgent {
   readonly #wake: Wake;
   #node: Node | undefined;
   #runtimeFault: string | undefined;
-  #version: RuntimeVersion = { name: 'docker', version: 'unknown' };
+  #runtime: RuntimeStatus = {
+    name: 'docker',
+    version: 'unknown',
+    networkFault: 'the container runtime was not asked yet',
+  };
+  /** The range that the runtime was told. */
+  #podCidr: string | undefined;
   #reportedAt: Instant = 0;
   #told: string | undefined;
 
@@ -69,6 +79,20 @@ export class NodeAgent {
         await clock.sleep(RETRY_MS, signal);
       }
     }
+  }
+
+  /** Why pods on the pod network cannot be started; undefined: they can. */
+  get networkFault(): string | undefined {
+    const fault = this.#runtime.networkFault;
+    return fault === undefined ? undefined : networkNotReady(fault);
+  }
+
+  /** A newer version of this machine's Node. */
+  nodeChanged({ spec }: Node): void {
+    const known = this.#node?.spec;
+    if (this.#node === undefined || spec?.podCIDR === undefined || spec.podCIDR === known?.podCIDR) return;
+    this.#node = { ...this.#node, spec: { ...known, podCIDR: spec.podCIDR } };
+    this.touch();
   }
 
   /** Look at the machine again now: something changed (the engine went away, an image came). */
@@ -115,9 +139,18 @@ export class NodeAgent {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
+    const { runtime, identity } = this.#options;
+    // What a flag says was told before.
+    const podCidr = identity.podCidr === undefined ? this.#node?.spec?.podCIDR : undefined;
+    const wasReady = this.#runtime.networkFault === undefined;
     try {
-      this.#version = await this.#options.runtime.version(signal);
+      if (podCidr !== undefined && podCidr !== this.#podCidr) {
+        await runtime.setPodCidr(podCidr, signal);
+        this.#podCidr = podCidr;
+      }
+      this.#runtime = await runtime.status(signal);
       this.#runtimeFault = undefined;
+      if (!wasReady && this.#runtime.networkFault === undefined) this.#options.networkReady();
     } catch (error) {
       signal.throwIfAborted();
       this.#runtimeFault = messageWithCauses(error);
@@ -129,12 +162,13 @@ export class NodeAgent {
     const pressure = await readPressure(rootDirectory);
     const health: NodeHealth = {
       runtimeFault: this.#runtimeFault,
+      networkFault: this.#runtime.networkFault,
       memoryPressure: pressure.memoryFree < MEMORY_RESERVE_BYTES,
       diskPressure: pressure.diskFreePart < DISK_FULL_PART,
     };
     const images = this.#runtimeFault === undefined ? await runtime.listImages(signal) : [];
     const now = clock.now();
-    const status = nodeStatusOf({ identity, machine, runtime: this.#version, images, health, before: this.#node, now });
+    const status = nodeStatusOf({ identity, machine, runtime: this.#runtime, images, health, before: this.#node, now });
     if (!differs(this.#node?.status, status) && now - this.#reportedAt < REPORT_MS) return;
     const answer = await client
       .resource(nodes)
@@ -150,8 +184,8 @@ export class NodeAgent {
     this.#tellReadiness(answer, health);
   }
 
-  #tellReadiness(node: Node, { runtimeFault }: NodeHealth): void {
-    const state = runtimeFault === undefined ? 'NodeReady' : 'NodeNotReady';
+  #tellReadiness(node: Node, health: NodeHealth): void {
+    const state = unreadiness(health) === undefined ? 'NodeReady' : 'NodeNotReady';
     if (this.#told === state) return;
     this.#told = state;
     const { name } = node.metadata;

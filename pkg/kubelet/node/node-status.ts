@@ -2,7 +2,7 @@
 // (k8s.io/kubernetes/pkg/kubelet/nodestatus).
 import type { Node, NodeCondition, NodeStatus, Taint } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Instant } from '../../clock/clock.ts';
-import type { ImageInfo, RuntimeVersion } from '../runtime/runtime.ts';
+import type { ImageInfo, RuntimeStatus } from '../runtime/runtime.ts';
 import { formatTime } from '../../api/meta/time.ts';
 import type { Machine } from './machine.ts';
 
@@ -21,6 +21,8 @@ export interface NodeIdentity {
 export interface NodeHealth {
   /** What is wrong with the runtime; undefined: it answers. */
   readonly runtimeFault: string | undefined;
+  /** Why pods can have no network of their own. */
+  readonly networkFault: string | undefined;
   readonly memoryPressure: boolean;
   readonly diskPressure: boolean;
 }
@@ -64,7 +66,7 @@ export function allocatableOf(identity: NodeIdentity, machine: Machine): Record<
 export function nodeStatusOf(parts: {
   identity: NodeIdentity;
   machine: Machine;
-  runtime: RuntimeVersion;
+  runtime: Pick<RuntimeStatus, 'name' | 'version'>;
   images: readonly ImageInfo[];
   health: NodeHealth;
   before: Node | undefined;
@@ -100,7 +102,19 @@ export function nodeStatusOf(parts: {
   };
 }
 
+/** Why the node is not ready. */
+export function unreadiness({ runtimeFault, networkFault }: NodeHealth): string | undefined {
+  if (runtimeFault !== undefined) return `container runtime is down: ${runtimeFault}`;
+  return networkFault === undefined ? undefined : networkNotReady(networkFault);
+}
+
+export function networkNotReady(fault: string): string {
+  const state = `NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: ${fault}`;
+  return `container runtime network not ready: ${state}`;
+}
+
 function conditionsOf(health: NodeHealth, before: Node | undefined, now: Instant): NodeCondition[] {
+  const fault = unreadiness(health);
   const drafts = [
     health.memoryPressure
       ? ['MemoryPressure', 'True', 'KubeletHasInsufficientMemory', 'kubelet has insufficient memory available']
@@ -109,9 +123,9 @@ function conditionsOf(health: NodeHealth, before: Node | undefined, now: Instant
       ? ['DiskPressure', 'True', 'KubeletHasDiskPressure', 'kubelet has disk pressure']
       : ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
     ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
-    health.runtimeFault === undefined
+    fault === undefined
       ? ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status']
-      : ['Ready', 'False', 'KubeletNotReady', `container runtime is down: ${health.runtimeFault}`],
+      : ['Ready', 'False', 'KubeletNotReady', fault],
   ] as const;
   const at = formatTime(now);
   return drafts.map(([type, status, reason, message]) => {

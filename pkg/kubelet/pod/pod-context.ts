@@ -40,4 +40,6 @@ export interface PodContext {
   readonly seccompDirectory: string;
   /** All Services of the cluster, for the variables that tell of them. Resolves when they have been read. */
   services(signal: AbortSignal): Promise<readonly Service[]>;
+  /** Why pods on the pod network must wait; undefined: they need not. */
+  networkFault(): string | undefined;
 }

@@ -117,7 +117,7 @@ export class PodManager {
       try {
         const events = await runtime.events(signal);
         this.#options.runtimeChanged();
-        this.#touchAll(); // what happened while nobody listened
+        this.touchAll('runtime'); // what happened while nobody listened
         for await (const { pod, type } of events) {
           this.touch(pod.uid, type === 'started' ? 'started' : 'runtime');
         }
@@ -130,8 +130,8 @@ export class PodManager {
     }
   }
 
-  #touchAll(): void {
-    for (const { worker } of this.#workers.values()) worker.touch('runtime');
+  touchAll(what: 'runtime' | 'objects'): void {
+    for (const { worker } of this.#workers.values()) worker.touch(what);
   }
 
   /** The slow net under the events, and the end of what belongs to no pod. */
@@ -144,7 +144,7 @@ export class PodManager {
           if (!signal.aborted) log.warn('clean-up failed', { error });
         });
         await clock.sleep(RELIST_MS, signal);
-        this.#touchAll();
+        this.touchAll('runtime');
       }
     } catch (error) {
       if (!signal.aborted) throw error;

@@ -135,6 +135,11 @@ export class PodStarter {
       const message = 'Pod sandbox changed, it will be killed and re-created.';
       tellOfPod(this.#context.events, pod)('Normal', 'SandboxChanged', message);
     }
+    const fault = isOnNodeNetwork(pod) ? undefined : this.#context.networkFault();
+    if (fault !== undefined) {
+      tellOfPod(this.#context.events, pod)('Warning', 'NetworkNotReady', `network is not ready: ${fault}`);
+      return false;
+    }
     // Volumes come first, as in Kubernetes: a pod whose volumes fail has no sandbox.
     if (!(await this.#volumesReady(pod, undefined, signal))) return false;
     const outcome = await createSandbox(pod, attempt, this.#context, signal);

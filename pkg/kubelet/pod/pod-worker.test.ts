@@ -77,6 +77,7 @@ function run(wanted: Pod) {
     tokens,
     probes: new ProbeManager({ runtime, clock, events, log, changed }),
     node: { name: 'n1', ips: ['192.168.0.1'], allocatable: {}, memoryCapacity: 1 << 30, runtimeName: 'fake' },
+    networkFault: () => runtime.networkFault,
     dns: { servers: [], domain: 'cluster.local' },
     seccompDirectory: directory,
     services: () => Promise.resolve([]),
@@ -125,6 +126,22 @@ test('a pod is brought up, its container restarted at once, then held back', asy
   expect(status().containerStatuses?.[0]?.restartCount).toBe(1);
   await settle(1_500);
   await until(settle, () => status().containerStatuses?.[0]?.restartCount === 2);
+});
+
+test('a pod waits for the network of the node, one on the node’s own does not', async () => {
+  const waiting = run(pod({ containers: [container('web')] }));
+  waiting.runtime.networkFault = 'no range yet';
+  await until(waiting.settle, () => waiting.told.length > 0);
+  expect(waiting.told).toEqual(['NetworkNotReady: network is not ready: no range yet']);
+  expect(await waiting.runtime.listPods()).toEqual([]);
+  expect(waiting.status().containerStatuses?.[0]?.state?.waiting?.reason).toBe('ContainerCreating');
+  await waiting.runtime.setPodCidr();
+  waiting.worker.touch('objects');
+  await until(waiting.settle, () => waiting.status().phase === 'Running');
+
+  const onNode = run(pod({ hostNetwork: true, containers: [container('web')] }));
+  onNode.runtime.networkFault = 'no range yet';
+  await until(onNode.settle, () => onNode.status().phase === 'Running');
 });
 
 test('a container that cannot be created says so and is tried again', async () => {

@@ -151,10 +151,12 @@ export interface RuntimeEvent {
   readonly type: 'started' | 'died' | 'removed' | 'out-of-memory';
 }
 
-export interface RuntimeVersion {
+export interface RuntimeStatus {
   /** `docker`; the scheme of container ids. */
   readonly name: string;
   readonly version: string;
+  /** Why pods can have no network of their own yet; those on the node's network run. */
+  readonly networkFault: string | undefined;
 }
 
 export interface LogOptions {
@@ -208,7 +210,10 @@ export interface ContainerStats {
 
 /** Every call may be repeated: a second one finds what the first one made. */
 export interface ContainerRuntime {
-  version(signal?: AbortSignal): Promise<RuntimeVersion>;
+  /** Throws RuntimeError while the engine does not answer. */
+  status(signal?: AbortSignal): Promise<RuntimeStatus>;
+  /** The range of addresses that pods have on this node from now on; `status` says when that could not be done. */
+  setPodCidr(cidr: string, signal?: AbortSignal): Promise<void>;
 
   /** Makes and starts the sandbox; answers once it has its address. */
   runPodSandbox(config: SandboxConfig, signal?: AbortSignal): Promise<SandboxState>;

@@ -15,7 +15,7 @@ import {
   type ObservedPod,
   type RegistryAuth,
   type RuntimeEvent,
-  type RuntimeVersion,
+  type RuntimeStatus,
   type SandboxConfig,
   type SandboxState,
   type StreamSession,
@@ -25,8 +25,8 @@ import { engineCall, engineCallAccepting, httpStatusOf, runtimeErrorOf } from '.
 import { inspectImage, listImages, pullImage } from './images.ts';
 import { engineNameOf, identityOf, OWNER } from './labels.ts';
 import { Observer, sandboxStateOf } from './observe.ts';
-import { ensurePauseImage } from './pause-image.ts';
-import { ensurePodNetwork, type PodNetwork } from './pod-network.ts';
+import { ensurePauseImage, PAUSE_IMAGE } from './pause-image.ts';
+import { PodNetwork, type PodNetworkOptions } from './pod-network.ts';
 import { dialPod, readLogs, startAttach, startExec } from './sessions.ts';
 import { containerStats } from './stats.ts';
 import { jsonLines } from './streams.ts';
@@ -43,27 +43,24 @@ export interface DockerRuntimeOptions {
   readonly endpoint: string;
   /** Containers of other nodes on the same engine are not looked at. */
   readonly nodeName: string;
-  readonly network: PodNetwork;
+  readonly network: PodNetworkOptions;
   /** Of the machine that the engine runs on, as Node names it. */
   readonly architecture: string;
   /** See EngineFacts. */
   readonly lowestOomScore: number;
 }
 
-/** Connects and makes what every pod needs: network and pause image. Throws RuntimeError when the engine does not answer. */
-export async function createDockerRuntime(options: DockerRuntimeOptions): Promise<ContainerRuntime> {
+/** Asks nothing of the engine yet: it may come up later than this. */
+export function createDockerRuntime(options: DockerRuntimeOptions): ContainerRuntime {
   const docker = new Docker(connectionOf(options.endpoint));
-  const prepare = async () => {
-    await ensurePodNetwork(docker, options.network);
-    return await ensurePauseImage(docker, options.architecture);
-  };
+  const network = new PodNetwork(docker, options.network, options.nodeName);
   const facts = {
     owner: options.nodeName,
     network: options.network.name,
-    pauseImage: await prepare(),
+    pauseImage: PAUSE_IMAGE,
     lowestOomScore: options.lowestOomScore,
   };
-  return new DockerRuntime(docker, facts, prepare);
+  return new DockerRuntime(docker, facts, network, () => ensurePauseImage(docker, options.architecture));
 }
 
 function connectionOf(endpoint: string): Docker.DockerOptions {
@@ -77,32 +74,52 @@ class DockerRuntime implements ContainerRuntime {
   readonly #facts: EngineFacts;
   readonly #observer: Observer;
   readonly #changes = new Limiter(CHANGES_AT_ONCE);
-  /** Makes network and pause image again: somebody may have pruned them. */
-  readonly #prepare: () => Promise<unknown>;
+  readonly #network: PodNetwork;
+  readonly #ensurePauseImage: () => Promise<void>;
+  #hasPauseImage = false;
 
-  constructor(docker: Docker, facts: EngineFacts, prepare: () => Promise<unknown>) {
-    this.#prepare = prepare;
+  constructor(docker: Docker, facts: EngineFacts, network: PodNetwork, pauseImage: () => Promise<void>) {
+    this.#ensurePauseImage = pauseImage;
+    this.#network = network;
     this.#docker = docker;
     this.#facts = facts;
     this.#observer = new Observer(docker, facts.owner, facts.network);
   }
 
-  async version(signal?: AbortSignal): Promise<RuntimeVersion> {
+  async status(signal?: AbortSignal): Promise<RuntimeStatus> {
     const { Version: version } = await engineCall('ask for the version', () => this.#docker.version());
     signal?.throwIfAborted();
-    return { name: 'docker', version };
+    return { name: 'docker', version, networkFault: await this.#network.fault() };
+  }
+
+  async setPodCidr(cidr: string, signal?: AbortSignal): Promise<void> {
+    this.#network.use(cidr);
+    await this.#network.fault(); // `status` tells of it
+    signal?.throwIfAborted();
   }
 
   async runPodSandbox(config: SandboxConfig, signal?: AbortSignal): Promise<SandboxState> {
     return await this.#changes.run(async () => {
+      await this.#prepare(config);
       try {
         return await this.#runSandbox(config, signal);
       } catch (error) {
         if (!(error instanceof RuntimeError) || error.kind !== 'gone') throw error;
-        await this.#prepare();
+        // Somebody has pruned the network or the image.
+        this.#network.mayBeGone();
+        this.#hasPauseImage = false;
+        await this.#prepare(config);
         return await this.#runSandbox(config, signal);
       }
     }, signal);
+  }
+
+  async #prepare({ namespaces }: SandboxConfig): Promise<void> {
+    const fault = namespaces.network === 'pod' ? await this.#network.fault() : undefined;
+    if (fault !== undefined) throw new RuntimeError(`the pod network is not ready: ${fault}`);
+    if (this.#hasPauseImage) return;
+    await this.#ensurePauseImage();
+    this.#hasPauseImage = true;
   }
 
   async #runSandbox(config: SandboxConfig, signal: AbortSignal | undefined): Promise<SandboxState> {

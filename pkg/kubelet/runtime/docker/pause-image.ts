@@ -11,12 +11,13 @@ const REPOSITORY = 'typekube/pause';
 /** Changes with the program, so that an engine with an older one gets the new one. */
 const TAG = '1';
 
-/** The image's name. Throws RuntimeError on a processor that there is no program for. */
-export async function ensurePauseImage(docker: Docker, architecture: string): Promise<string> {
-  const name = `${REPOSITORY}:${TAG}`;
+export const PAUSE_IMAGE = `${REPOSITORY}:${TAG}`;
+
+/** Throws RuntimeError on a processor that there is no program for. */
+export async function ensurePauseImage(docker: Docker, architecture: string): Promise<void> {
   try {
-    await docker.getImage(name).inspect();
-    return name;
+    await docker.getImage(PAUSE_IMAGE).inspect();
+    return;
   } catch (cause) {
     if (httpStatusOf(cause) !== 404) throw runtimeErrorOf('look for the pause image', cause);
   }
@@ -29,5 +30,4 @@ export async function ensurePauseImage(docker: Docker, architecture: string): Pr
     const progress = await docker.importImage(Readable.from(archive), { repo: REPOSITORY, tag: TAG });
     await finished(progress.resume());
   });
-  return name;
 }

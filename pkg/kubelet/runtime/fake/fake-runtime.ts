@@ -13,7 +13,7 @@ import {
   type LogChunk,
   type ObservedPod,
   type RuntimeEvent,
-  type RuntimeVersion,
+  type RuntimeStatus,
   type SandboxConfig,
   type SandboxState,
   type StreamSession,
@@ -41,6 +41,8 @@ export class FakeRuntime implements ContainerRuntime {
   readonly #containers = new Map<string, FakeContainer>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   #next = 1;
+  /** Until a pod CIDR is set. */
+  networkFault: string | undefined;
   /** Errors that the next calls of these kinds meet, in order. */
   readonly faults: {
     createContainer: string[];
@@ -59,8 +61,13 @@ export class FakeRuntime implements ContainerRuntime {
     this.#options = options;
   }
 
-  version(): Promise<RuntimeVersion> {
-    return Promise.resolve({ name: 'fake', version: '1.0.0' });
+  status(): Promise<RuntimeStatus> {
+    return Promise.resolve({ name: 'fake', version: '1.0.0', networkFault: this.networkFault });
+  }
+
+  setPodCidr(): Promise<void> {
+    this.networkFault = undefined;
+    return Promise.resolve();
   }
 
   async runPodSandbox(config: SandboxConfig, signal?: AbortSignal): Promise<SandboxState> {
