@@ -21,21 +21,12 @@ export class UsageError extends Error {
 const STOP_GRACE_MS = 30_000;
 
 export async function runProgram(program: Program): Promise<never> {
-  const command = new Command(program.name)
-    .description(program.summary)
-    .option('-v, --v <level>', 'number for the log level verbosity', '0')
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
-  for (const flag of program.flags) command.addOption(flag);
+  const command = commandOf(program);
   try {
     command.parse();
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
-    fail(
-      program.name,
-      `${messageWithCauses(error).replace(/^error: /, '')}. Run "${program.name} --help" for its flags.`,
-    );
+    fail(program.name, complaint(program.name, error));
   }
   const flags = command.opts();
   const log = createLogger(program.name, { verbosity: Number(flags['v']), terminal: process.stderr.isTTY });
@@ -57,6 +48,33 @@ export async function runProgram(program: Program): Promise<never> {
     }
   }
   process.exit(0);
+}
+
+/** What a program would be given if it were started with `args`; throws UsageError for what it would refuse. */
+export function flagValues(
+  program: Pick<Program, 'name' | 'summary' | 'flags'>,
+  args: readonly string[],
+): Readonly<Record<string, unknown>> {
+  try {
+    return commandOf(program).parse(args, { from: 'user' }).opts();
+  } catch (error) {
+    throw new UsageError(complaint(program.name, error), { cause: error });
+  }
+}
+
+function commandOf({ name, summary, flags }: Pick<Program, 'name' | 'summary' | 'flags'>): Command {
+  const command = new Command(name)
+    .description(summary)
+    .option('-v, --v <level>', 'number for the log level verbosity', '0')
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  for (const flag of flags) command.addOption(flag);
+  return command;
+}
+
+function complaint(name: string, error: unknown): string {
+  return `${messageWithCauses(error).replace(/^error: /, '')}. Run "${name} --help" for its flags.`;
 }
 
 function fail(name: string, sentence: string): never {

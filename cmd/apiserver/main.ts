@@ -1,83 +1,17 @@
 // kube-apiserver: reads flags, opens the store, starts the API server and listens until it is told to stop.
-import { tokenFile } from '../../pkg/apiserver/authn/token-file.ts';
-import { serveHttps } from '../../pkg/apiserver/http/serve.ts';
-import { createApiServer } from '../../pkg/apiserver/server.ts';
-import { kinds } from '../../pkg/api/kinds.ts';
-import { realClock } from '../../pkg/clock/clock.ts';
-import type { Store } from '../../pkg/storage/store.ts';
-import { runProgram, type Program } from '../program.ts';
-import { credentialsOf, LOOPBACK, outwardAddress, read } from './credentials.ts';
-import { flags, parseFlags, type ApiServerFlags } from './flags.ts';
+import { runProgram } from '../program.ts';
+import { NAME, SUMMARY, startApiServer } from './start.ts';
+import { flags, parseFlags } from './flags.ts';
 
-const program: Program = {
-  name: 'kube-apiserver',
-  summary: 'Serves the Kubernetes API from an embedded store or from etcd.',
+await runProgram({
+  name: NAME,
+  summary: SUMMARY,
   flags,
   async run(values, { log, signal }) {
-    const began = realClock.now();
-    const settings = parseFlags(values);
-    await using parts = new AsyncDisposableStack();
-    const advertised = advertisedAddress(settings);
-    const [credentials, store, tokens] = await Promise.all([
-      credentialsOf(settings, advertised, began),
-      openStore(settings),
-      settings.tokenAuthFile === undefined ? '' : read(settings.tokenAuthFile, '--token-auth-file'),
-    ]);
-    parts.defer(() => store.close());
-    const api = await createApiServer({
-      store,
-      clock: realClock,
-      random: Math.random,
-      log,
-      kinds,
-      sharedStore: settings.etcdServers.length > 0,
-      authenticators: settings.tokenAuthFile === undefined ? [] : [tokenFile(tokens, settings.tokenAuthFile)],
-      serviceCidr: settings.serviceCidr,
-      nodePorts: settings.nodePorts,
-      ...(advertised !== LOOPBACK && { advertise: { address: advertised, port: settings.securePort } }),
-      serviceAccountKeys: credentials.tokens,
-      kubelets: credentials.kubelets,
-      admission: { enable: settings.enableAdmission, disable: settings.disableAdmission },
-    });
-    parts.defer(() => api.close());
-    const listener = parts.use(
-      await serveHttps(api, {
-        host: settings.bindAddress,
-        port: settings.securePort,
-        tls: credentials.serving,
-        anonymous: settings.anonymous,
-        ...(credentials.clientAuthority !== undefined && { clientAuthority: credentials.clientAuthority }),
-      }),
-    );
-    log.info('serving', { address: settings.bindAddress, port: listener.port, milliseconds: realClock.now() - began });
+    await using _server = await startApiServer(parseFlags(values), log);
     await stopped(signal);
-    // Watches end first, or their connections would hold the listener open.
-    await api.close();
   },
-};
-
-async function openStore(settings: ApiServerFlags): Promise<Store> {
-  if (settings.etcdServers.length === 0) {
-    const { openEmbeddedStore } = await import('../../pkg/storage/embedded/embedded-store.ts');
-    return openEmbeddedStore({ directory: settings.dataDir, clock: realClock });
-  }
-  const { openEtcdStore } = await import('../../pkg/storage/etcd/etcd-store.ts');
-  const { etcdCaFile, etcdCertFile, etcdKeyFile } = settings;
-  return openEtcdStore({
-    endpoints: settings.etcdServers,
-    clock: realClock,
-    ...(etcdCaFile !== undefined && { caFile: etcdCaFile }),
-    ...(etcdCertFile !== undefined && { certFile: etcdCertFile }),
-    ...(etcdKeyFile !== undefined && { keyFile: etcdKeyFile }),
-  });
-}
-
-/** As Kubernetes chooses it: an address that others can reach, whatever is listened on. */
-function advertisedAddress({ advertiseAddress, bindAddress }: ApiServerFlags): string {
-  if (advertiseAddress !== undefined) return advertiseAddress;
-  const unspecific = bindAddress === '0.0.0.0' || bindAddress === '::' || bindAddress.startsWith('127.');
-  return unspecific ? outwardAddress() : bindAddress;
-}
+});
 
 function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -85,5 +19,3 @@ function stopped(signal: AbortSignal): Promise<void> {
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
-
-await runProgram(program);

@@ -1,0 +1,156 @@
+// A controller manager as its flags describe it, in this process: the controllers, as the only one at a time if it is told to
+// elect a leader. Who connects it to a cluster is the caller's business.
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { Option } from 'commander';
+import { realClock } from '../../pkg/clock/clock.ts';
+import { runAsLeader } from '../../pkg/client/leader-election.ts';
+import { createEventRecorder } from '../../pkg/client/event-recorder.ts';
+import { CONTROLLERS, DEFAULT_OPTIONS, type ControllerOptions } from '../../pkg/controllers/registry.ts';
+import { registerQueueMetrics } from '../../pkg/controllers/metrics.ts';
+import { runControllers } from '../../pkg/controllers/run.ts';
+import type { Logger } from '../../pkg/logging/logger.ts';
+import { processMetrics } from '../../pkg/metrics/process-metrics.ts';
+import type { Connect } from '../connection.ts';
+import { UsageError } from '../program.ts';
+import { serveStatusPages } from '../scheduler/status-pages.ts';
+import { countFlag, durationFlag, numberFlag, textFlag } from './flags.ts';
+
+export const NAME = 'kube-controller-manager';
+export const SUMMARY = 'Runs the control loops that move a cluster towards its desired state.';
+const random = Math.random;
+
+export const FLAGS: readonly Option[] = [
+  new Option('--kubeconfig <path>', 'path to kubeconfig file with authorization and master location information'),
+  new Option('--secure-port <port>', 'port for HTTPS (/healthz, /metrics); 0 for none').default('10257'),
+  new Option('--bind-address <ip>', 'address to listen on').default('127.0.0.1'),
+  new Option(
+    '--controllers <list>',
+    `controllers to enable: '*', 'name', '-name', separated by commas. Known: ${CONTROLLERS.map(({ name }) => name).join(', ')}`,
+  ).default('*'),
+  new Option('--leader-elect [bool]', 'run only while holding the lease kube-system/kube-controller-manager')
+    .default('true')
+    .preset('true'),
+  new Option(
+    '--leader-elect-lease-duration <duration>',
+    'how long others wait before they take over a lease that is not renewed',
+  ).default('15s'),
+  new Option(
+    '--leader-elect-renew-deadline <duration>',
+    'how long the leader tries to renew before it gives up',
+  ).default('10s'),
+  new Option('--leader-elect-retry-period <duration>', 'pause between tries').default('2s'),
+  new Option('--root-ca-file <path>', 'the certificate authority that is published to every namespace'),
+  new Option('--concurrent-deployment-syncs <n>', 'Deployments worked on at the same time').default('5'),
+  new Option('--concurrent-replicaset-syncs <n>', 'ReplicaSets worked on at the same time').default('5'),
+  new Option('--concurrent-namespace-syncs <n>', 'namespaces emptied at the same time').default('10'),
+  new Option('--concurrent-gc-syncs <n>', 'objects collected at the same time').default('20'),
+  new Option('--concurrent-endpoint-syncs <n>', 'Endpoints worked on at the same time').default('5'),
+  new Option('--concurrent-service-endpoint-syncs <n>', 'Services whose slices are worked on at the same time').default(
+    '5',
+  ),
+  new Option('--node-monitor-period <duration>', 'pause between checks of the nodes').default('5s'),
+  new Option(
+    '--node-monitor-grace-period <duration>',
+    'how long a node may be silent before it counts as unreachable',
+  ).default('50s'),
+  new Option('--node-startup-grace-period <duration>', 'how long a new node may take to report').default('1m0s'),
+  new Option('--node-eviction-rate <n>', 'nodes per second given up in a healthy zone').default('0.1'),
+  new Option('--secondary-node-eviction-rate <n>', 'nodes per second given up in a large unhealthy zone').default(
+    '0.01',
+  ),
+  new Option('--large-cluster-size-threshold <n>', 'a zone of more nodes is large').default('50'),
+  new Option('--unhealthy-zone-threshold <n>', 'share of silent nodes from which a zone is unhealthy').default('0.55'),
+  new Option('--terminated-pod-gc-threshold <n>', 'finished pods beyond this number are deleted; 0 keeps all').default(
+    '12500',
+  ),
+];
+
+export async function runFromFlags(
+  flags: Readonly<Record<string, unknown>>,
+  { connect, log }: { readonly connect: Connect; readonly log: Logger },
+  signal: AbortSignal,
+): Promise<void> {
+  await using parts = new AsyncDisposableStack();
+  const { client } = parts.use(await connect(textFlag(flags, 'kubeconfig'), NAME));
+  const options = await optionsOf(flags);
+  const enabled = textFlag(flags, 'controllers') ?? '*';
+  const registry = processMetrics();
+  const metrics = registerQueueMetrics(registry);
+  const lead = (stop: AbortSignal) =>
+    runControllers({ client, clock: realClock, random, log, enabled, options, metrics }, stop);
+  const host = textFlag(flags, 'bindAddress') ?? '127.0.0.1';
+  const port = countFlag(flags, 'securePort', '--secure-port', 0);
+  if (port > 0) {
+    const pages = { host, port, registry, now: realClock.now(), isReady: () => true };
+    // A port that another program has must not keep the cluster from being controlled.
+    const serving = await serveStatusPages(pages).catch((error: unknown) => {
+      log.error('cannot serve status pages', { host, port, error });
+    });
+    if (serving !== undefined) parts.use(serving);
+  }
+  const elect = textFlag(flags, 'leaderElect') ?? 'true';
+  if (elect !== 'true' && elect !== 'false') throw new UsageError(`--leader-elect is true or false, not "${elect}"`);
+  if (elect === 'false') return await lead(signal);
+  const identity = `${hostname()}_${randomUUID()}`;
+  const recorder = createEventRecorder({ client, component: NAME, clock: realClock, random, log });
+  parts.defer(() => recorder.close());
+  await runAsLeader(
+    {
+      client,
+      namespace: 'kube-system',
+      name: NAME,
+      identity,
+      clock: realClock,
+      random,
+      log,
+      leaseDurationMs: durationFlag(flags, 'leaderElectLeaseDuration', '--leader-elect-lease-duration'),
+      renewDeadlineMs: durationFlag(flags, 'leaderElectRenewDeadline', '--leader-elect-renew-deadline'),
+      retryPeriodMs: durationFlag(flags, 'leaderElectRetryPeriod', '--leader-elect-retry-period'),
+      onElected: (lease) =>
+        recorder.record(lease, { type: 'Normal', reason: 'LeaderElection', message: `${identity} became leader` }),
+    },
+    lead,
+    signal,
+  );
+}
+
+async function optionsOf(flags: Readonly<Record<string, unknown>>): Promise<ControllerOptions> {
+  const rootCaFile = textFlag(flags, 'rootCaFile');
+  return {
+    ...DEFAULT_OPTIONS,
+    concurrentDeploymentSyncs: countFlag(flags, 'concurrentDeploymentSyncs', '--concurrent-deployment-syncs', 1),
+    concurrentReplicaSetSyncs: countFlag(flags, 'concurrentReplicasetSyncs', '--concurrent-replicaset-syncs', 1),
+    concurrentNamespaceSyncs: countFlag(flags, 'concurrentNamespaceSyncs', '--concurrent-namespace-syncs', 1),
+    concurrentGcSyncs: countFlag(flags, 'concurrentGcSyncs', '--concurrent-gc-syncs', 1),
+    concurrentEndpointSyncs: countFlag(flags, 'concurrentEndpointSyncs', '--concurrent-endpoint-syncs', 1),
+    concurrentServiceEndpointSyncs: countFlag(
+      flags,
+      'concurrentServiceEndpointSyncs',
+      '--concurrent-service-endpoint-syncs',
+      1,
+    ),
+    nodeLifecycle: {
+      monitorPeriodMs: durationFlag(flags, 'nodeMonitorPeriod', '--node-monitor-period'),
+      graceMs: durationFlag(flags, 'nodeMonitorGracePeriod', '--node-monitor-grace-period'),
+      startupGraceMs: durationFlag(flags, 'nodeStartupGracePeriod', '--node-startup-grace-period'),
+      evictionRates: {
+        normal: numberFlag(flags, 'nodeEvictionRate', '--node-eviction-rate'),
+        degraded: numberFlag(flags, 'secondaryNodeEvictionRate', '--secondary-node-eviction-rate'),
+        largeZone: countFlag(flags, 'largeClusterSizeThreshold', '--large-cluster-size-threshold', 0),
+        unhealthyShare: numberFlag(flags, 'unhealthyZoneThreshold', '--unhealthy-zone-threshold'),
+      },
+    },
+    terminatedPodGcThreshold: countFlag(flags, 'terminatedPodGcThreshold', '--terminated-pod-gc-threshold', 0),
+    rootCa: rootCaFile === undefined ? undefined : await readRootCa(rootCaFile),
+  };
+}
+
+async function readRootCa(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`cannot read --root-ca-file ${path}`, { cause });
+  }
+}
