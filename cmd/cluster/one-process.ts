@@ -8,15 +8,13 @@ import type { UserInfo } from '../../pkg/apiserver/request.ts';
 import { createApiServer } from '../../pkg/apiserver/server.ts';
 import type { Client } from '../../pkg/client/client.ts';
 import { createClient } from '../../pkg/client/typed-client.ts';
-import { firstAddress } from '../../pkg/cluster/access.ts';
 import { COMPONENT_USERS, nodeUser } from '../../pkg/cluster/cluster-certificates.ts';
 import { supervise } from '../../pkg/cluster/supervisor.ts';
 import { runControllers } from '../../pkg/controllers/run.ts';
 import { runKubelet } from '../../pkg/kubelet/kubelet.ts';
 import { createDockerRuntime } from '../../pkg/kubelet/runtime/docker/docker-runtime.ts';
-import { runDns } from '../../pkg/network/dns/dns.ts';
-import { DEFAULT_BRIDGE, runPodNetwork } from '../../pkg/network/podnet/pod-network.ts';
-import { runProxy } from '../../pkg/network/proxy/proxy.ts';
+import { runNodeNetwork } from '../../pkg/network/node-network.ts';
+import { DEFAULT_BRIDGE } from '../../pkg/network/podnet/pod-network.ts';
 import { runScheduler } from '../../pkg/scheduler/scheduler.ts';
 import { openEmbeddedStore } from '../../pkg/storage/embedded/embedded-store.ts';
 import type { Store } from '../../pkg/storage/store.ts';
@@ -66,7 +64,6 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
     createClient(directTransport(server, { name, groups: [...groups, 'system:authenticated'] }, { userAgent: name }));
   const part = (name: string) => ({ clock, random, log: log.with({ part: name }) });
   const { nodeName, podCidr, nodeIp } = record;
-  const network = as(COMPONENT_USERS.proxy);
 
   // One part that fails ends the process, so that whoever started it sees it fail instead of half a cluster that lives on.
   const failed = new AbortController();
@@ -83,19 +80,16 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
       until,
     ),
     runNode(parts, as(nodeUser(nodeName)), until),
-    runPodNetwork(
-      { ...part('podnet'), client: network, nodeName, podCidr, clusterCidr: podCidr, bridge: DEFAULT_BRIDGE },
-      until,
-    ),
-    runProxy({ ...part('proxy'), client: network, nodeName, nodeIps: [nodeIp], clusterCidr: podCidr }, until),
-    runDns(
+    runNodeNetwork(
       {
-        ...part('dns'),
-        client: as(COMPONENT_USERS.dns),
-        bindAddresses: [firstAddress(podCidr)],
-        clusterDomain: CLUSTER_DOMAIN,
+        ...part('network'),
+        client: as(COMPONENT_USERS.proxy),
         nodeName,
-        register: { clusterIp: record.clusterDns },
+        nodeIps: [nodeIp],
+        podCidr,
+        clusterCidr: podCidr,
+        bridge: DEFAULT_BRIDGE,
+        dns: { clusterIp: record.clusterDns, clusterDomain: CLUSTER_DOMAIN },
       },
       until,
     ),

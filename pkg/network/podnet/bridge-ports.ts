@@ -4,7 +4,8 @@
 import type { Clock } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { RunHostCommand } from '../host-command.ts';
-import { watchHost } from '../host-watch.ts';
+import type { HostMonitor } from '../host-monitor.ts';
+import { field, rows, textField } from './host-links.ts';
 
 /** Events of one container's start come in a burst. */
 const GATHER_MS = 20;
@@ -14,20 +15,16 @@ const RECHECK_MS = 30_000;
 interface Options {
   readonly bridge: string;
   readonly run: RunHostCommand;
-  readonly watch?: typeof watchHost;
+  readonly monitor: Pick<HostMonitor, 'on'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 export async function keepHairpin(options: Options, signal: AbortSignal): Promise<void> {
-  const { bridge, run, clock, log, watch = watchHost } = options;
+  const { bridge, run, clock, log, monitor } = options;
   let wake = Promise.withResolvers<void>();
-  const watching = watch(['ip', '-o', 'monitor', 'link'], {
-    line: (text) => {
-      if (text.includes(`master ${bridge} `)) wake.resolve();
-    },
-    clock,
-    signal,
+  using _lines = monitor.on((text) => {
+    if (text.includes(`master ${bridge} `)) wake.resolve();
   });
   while (!signal.aborted) {
     const ports = portsWithoutHairpin(await list(bridge, run, signal));
@@ -45,26 +42,19 @@ export async function keepHairpin(options: Options, signal: AbortSignal): Promis
     recheck[Symbol.dispose]();
     await clock.sleep(GATHER_MS, signal).catch(() => undefined);
   }
-  await watching;
 }
 
-async function list(bridge: string, run: RunHostCommand, signal: AbortSignal): Promise<unknown> {
+async function list(bridge: string, run: RunHostCommand, signal: AbortSignal): Promise<readonly unknown[]> {
   const answer = await run(['ip', '-j', '-d', 'link', 'show', 'master', bridge], {}, signal);
   // There is no bridge until the kubelet has made it.
-  if (answer.outcome !== 'done' || answer.output.trim() === '') return [];
-  return JSON.parse(answer.output) as unknown;
+  return answer.outcome === 'done' ? rows(answer.output) : [];
 }
 
 /** Reads `ip -j -d link show master BRIDGE`. */
-export function portsWithoutHairpin(links: unknown): string[] {
-  if (!Array.isArray(links)) return [];
-  return links.flatMap((link: unknown) => {
-    const name = field(link, 'ifname');
+export function portsWithoutHairpin(links: readonly unknown[]): string[] {
+  return links.flatMap((link) => {
+    const name = textField(link, 'ifname');
     const hairpin = field(field(field(link, 'linkinfo'), 'info_slave_data'), 'hairpin');
-    return typeof name === 'string' && hairpin === false ? [name] : [];
+    return name !== undefined && hairpin === false ? [name] : [];
   });
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && name in value ? Reflect.get(value, name) : undefined;
 }

@@ -15,8 +15,12 @@ test.each([
 });
 
 test('masquerades only what leaves the cluster by another way than the bridge', () => {
-  const text = podTableText({ bridge: 'tk0', podCidr: '10.244.1.0/24', clusterCidr: '10.244.0.0/16' });
-  expect(text).toContain(
-    'ip saddr 10.244.1.0/24 ip daddr != { 10.244.0.0/16, 224.0.0.0/4 } oifname != "tk0" masquerade',
-  );
+  const text = podTableText({
+    bridge: 'tk0',
+    podCidr: '10.244.1.0/24',
+    clusterCidr: '10.244.0.0/16',
+    neighbours: ['172.18.0.3'],
+  });
+  expect(text).toContain('cluster { 10.244.0.0/16, 224.0.0.0/4, 172.18.0.3 }');
+  expect(text).toContain('ip saddr 10.244.1.0/24 ip daddr != @cluster oifname != "tk0" masquerade');
 });

@@ -25,23 +25,36 @@ export interface PodNetworkRules {
   readonly podCidr: string;
   /** Addresses of all pods. */
   readonly clusterCidr: string;
+  /** Nodes that know the way to this node's pods: they see the pods' own addresses. */
+  readonly neighbours?: readonly string[];
 }
 
 /** nft commands, for one transaction, that replace the table. */
-export function podTableText({ bridge, podCidr, clusterCidr }: PodNetworkRules): string {
+export function podTableText({ bridge, podCidr, clusterCidr, neighbours = [] }: PodNetworkRules): string {
   const table = `ip ${podTable(bridge)}`;
   return [
     `add table ${table}`,
     `delete table ${table}`,
     `add table ${table}`,
+    `add set ${table} cluster { type ipv4_addr; flags interval; auto-merge; }`,
+    ...elements([clusterCidr, '224.0.0.0/4', ...neighbours], `add element ${table} cluster`),
     `add chain ${table} postrouting { type nat hook postrouting priority 100; policy accept; }`,
-    `add rule ${table} postrouting ip saddr ${podCidr} ip daddr != { ${[clusterCidr, '224.0.0.0/4'].join(', ')} } ` +
-      `oifname != "${bridge}" masquerade fully-random`,
+    `add rule ${table} postrouting ip saddr ${podCidr} ip daddr != @cluster oifname != "${bridge}" masquerade fully-random`,
     // The bridge may carry larger packets than the way out, and not every path answers with "too big".
     `add chain ${table} clamp { type filter hook forward priority -150; policy accept; }`,
     `add rule ${table} clamp oifname != "${bridge}" iifname "${bridge}" tcp flags syn tcp option maxseg size set rt mtu`,
     '',
   ].join('\n');
+}
+
+/** Elements in one command; nft's parser slows down on longer ones. */
+const ELEMENTS_PER_COMMAND = 500;
+
+function elements(all: readonly string[], command: string): string[] {
+  const parts: string[] = [];
+  for (let from = 0; from < all.length; from += ELEMENTS_PER_COMMAND)
+    parts.push(`${command} { ${all.slice(from, from + ELEMENTS_PER_COMMAND).join(', ')} }`);
+  return parts;
 }
 
 export function podTableRemoval(bridge: string): string {

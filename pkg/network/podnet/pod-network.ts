@@ -1,20 +1,25 @@
 // What the host needs beside the engine's bridge for pods to have a network: forwarding switched on and accepted,
-// masquerade for what leaves the cluster, hairpin on the bridge's ports, routes to other nodes' pods. Looks again every half
-// minute, because engines and firewalls rewrite what is theirs. Everything stays when it stops, so that a restart
+// masquerade for what leaves the cluster, hairpin on the bridge's ports, ways to other nodes' pods. Looks again every half
+// minute, because engines and firewalls rewrite what is theirs, and at routes as soon as the kernel tells of a change. Everything stays when it stops, so that a restart
 // interrupts nobody; removeHostRules() takes it away.
 import { nodes } from '../../api/resources.ts';
 import type { Node } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Client } from '../../client/client.ts';
-import { createInformer } from '../../client/informer.ts';
+import { SharedInformers } from '../../client/shared-informers.ts';
 import type { Clock, Random } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { runHostCommand, type RunHostCommand } from '../host-command.ts';
+import { HostMonitor } from '../host-monitor.ts';
+import type { watchHost } from '../host-watch.ts';
 import { applyRules, chainExists, requireNft } from '../proxy/nftables.ts';
 import { kernelSysctls, type Sysctls } from '../sysctl.ts';
 import { keepHairpin } from './bridge-ports.ts';
 import { ensureForwarding, removeForwarding } from './forwarding.ts';
 import { podTable, podTableRemoval, podTableText } from './host-rules.ts';
-import { ensureRoutes, removeRoutes, wantedRoutes } from './routes.ts';
+import { concernsPaths, PathKeeper } from './path-keeper.ts';
+import { podCidrsOf } from './peers.ts';
+import { removeRoutes } from './routes.ts';
+import { removeTunnel, tunnelDevice } from './tunnel.ts';
 
 export interface PodNetworkOptions {
   readonly client: Client;
@@ -28,29 +33,48 @@ export interface PodNetworkOptions {
   readonly clusterCidr: string;
   /** Default `tk0`. */
   readonly bridge?: string;
+  /** Informers that others in the process use too and run; by default the pod network runs its own. */
+  readonly informers?: SharedInformers;
   readonly run?: RunHostCommand;
+  readonly watch?: typeof watchHost;
   readonly sysctls?: Sysctls;
 }
 
 export const DEFAULT_BRIDGE = 'tk0';
 
 const RECHECK_MS = 30_000;
+/** Changes of links and nodes come in bursts. */
+const GATHER_MS = 20;
 const BRIDGE_NETFILTER = 'net/bridge/bridge-nf-call-iptables';
 
 /** Keeps the pod network until `signal`. Throws one sentence when this machine cannot have one. */
 export async function runPodNetwork(options: PodNetworkOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, random, log, nodeName, bridge = DEFAULT_BRIDGE } = options;
+  const { client, clock, random, log, nodeName, bridge = DEFAULT_BRIDGE, clusterCidr } = options;
   const { run = runHostCommand, sysctls = kernelSysctls } = options;
   await requireNft(run, signal);
   await switchOn(run, sysctls, log, signal);
 
   const stop = new AbortController();
   const running = AbortSignal.any([signal, stop.signal]);
-  const informer = createInformer(client.resource(nodes), { clock, random, log });
-  const reading = informer.run(running);
-  const hairpin = keepHairpin({ bridge, run, clock, log }, running);
+  const informers = options.informers ?? new SharedInformers(client, { clock, ...(random && { random }), log });
+  const informer = informers.of(nodes);
+  const monitor = new HostMonitor(clock, options.watch);
+  const beside = [
+    monitor.run(running),
+    keepHairpin({ bridge, run, monitor, clock, log }, running),
+    ...(options.informers === undefined ? [informers.run(running)] : []),
+  ];
   let wake = Promise.withResolvers<void>();
+  /** Rules are looked at now and then; routes also whenever the kernel says that something about them changed. */
+  let rulesDue = true;
   const look = () => wake.resolve();
+  const lookAtAll = () => {
+    rulesDue = true;
+    look();
+  };
+  using _lines = monitor.on((line) => {
+    if (concernsPaths(line, bridge)) look();
+  });
   // Nodes report their health all the time; only what the rules and routes come from is a reason to look.
   const concerns = ({ metadata, spec, status }: Node) =>
     JSON.stringify([metadata.deletionTimestamp, spec.podCIDR, spec.podCIDRs, status.addresses]);
@@ -64,32 +88,41 @@ export async function runPodNetwork(options: PodNetworkOptions, signal: AbortSig
   signal.addEventListener('abort', look, { once: true });
 
   const problems = new ReportOnce(log);
+  const paths = new PathKeeper({ nodeName, bridge, run });
+  let neighbours: readonly string[] = [];
   let written = '';
   try {
     while (!signal.aborted) {
       wake = Promise.withResolvers();
-      const forwarding = await ensureForwarding(bridge, run, signal);
-      problems.report('forwarding', forwarding.ok ? undefined : forwarding.message);
-      const podCidr = options.podCidr ?? informer.store.get(nodeName)?.spec.podCIDR ?? options.clusterCidr;
-      const text = podTableText({ bridge, podCidr, clusterCidr: options.clusterCidr });
-      const there = await chainExists({ family: 'ip', table: podTable(bridge), chain: 'postrouting' }, run, signal);
-      if (text !== written || !there) {
+      const checkRules = rulesDue;
+      rulesDue = false;
+      if (checkRules) {
+        const forwarding = await ensureForwarding(bridge, run, signal);
+        problems.report('forwarding', forwarding.ok ? undefined : forwarding.message);
+      }
+      const own = informer.store.get(nodeName);
+      const podCidr = options.podCidr ?? (own === undefined ? undefined : podCidrsOf(own)[0]);
+      // Before the first list nothing is known of other nodes, and what leads to them must stay.
+      if (informer.hasSynced) {
+        const kept = await paths.keep(informer.store.list(), podCidr, signal);
+        for (const [what, problem] of Object.entries(kept.problems)) problems.report(what, problem);
+        neighbours = kept.neighbours;
+      }
+      const text = podTableText({ bridge, podCidr: podCidr ?? clusterCidr, clusterCidr, neighbours });
+      const place = { family: 'ip', table: podTable(bridge), chain: 'postrouting' };
+      if (text !== written || (checkRules && !(await chainExists(place, run, signal)))) {
         const applied = await applyRules(text, run, signal);
         problems.report('masquerade', applied.ok ? undefined : applied.message);
-        if (applied.ok) written = text;
+        written = applied.ok ? text : '';
       }
-      // Before the first list nothing is known of other nodes, and their routes must stay.
-      if (informer.hasSynced) {
-        const failed = await ensureRoutes(wantedRoutes(informer.store.list(), nodeName), run, signal);
-        problems.report('routes', failed.length === 0 ? undefined : failed.join('; '));
-      }
-      using _recheck = clock.schedule(RECHECK_MS, look);
+      using _recheck = clock.schedule(RECHECK_MS, lookAtAll);
       if (!signal.aborted) await wake.promise;
+      await clock.sleep(GATHER_MS, signal).catch(() => undefined);
     }
   } finally {
     signal.removeEventListener('abort', look);
     stop.abort();
-    await Promise.all([reading, hairpin]);
+    await Promise.all(beside);
   }
 }
 
@@ -98,6 +131,7 @@ export async function removeHostRules(options: { bridge?: string; run?: RunHostC
   const { bridge = DEFAULT_BRIDGE, run = runHostCommand } = options;
   await removeForwarding(bridge, run);
   await removeRoutes(run);
+  await removeTunnel(tunnelDevice(bridge), run);
   if ((await run(['nft', '--version'])).outcome === 'missing') return;
   const removed = await applyRules(podTableRemoval(bridge), run);
   if (!removed.ok) throw new Error(`could not remove the pod network's rules: ${removed.message}`);

@@ -3,6 +3,7 @@
 // takes them away. Established connections are the kernel's and survive every change.
 import type { Registry } from 'prom-client';
 import { endpointSlices, nodes, services } from '../../api/resources.ts';
+import type { Node } from '../../api/schema/generated/core.v1.gen.ts';
 import type { EndpointSlice } from '../../api/schema/generated/discovery.v1.gen.ts';
 import type { Client } from '../../client/client.ts';
 import { createInformer } from '../../client/informer.ts';
@@ -80,13 +81,10 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
       return key === undefined ? [] : [key];
     },
   });
-  const nodeInformer = createInformer(client.resource(nodes), {
-    fieldSelector: `metadata.name=${nodeName}`,
-    clock,
-    random,
-    log,
-  });
-  const reading = [nodeInformer.run(running), ...(options.informers === undefined ? [informers.run(running)] : [])];
+  // Alone, it reads no node but its own.
+  const ownNode = { fieldSelector: `metadata.name=${nodeName}`, clock, random, log };
+  const nodeInformer = options.informers?.of(nodes) ?? createInformer(client.resource(nodes), ownNode);
+  const reading = options.informers === undefined ? [nodeInformer.run(running), informers.run(running)] : [];
   ending.defer(async () => {
     stop.abort();
     await Promise.all(reading);
@@ -201,7 +199,8 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
       deleted: (slice) => touch(serviceKeyOfSlice(slice)),
     }),
   );
-  const nodeChanged = () => {
+  const nodeChanged = ({ metadata }: Node) => {
+    if (metadata.name !== nodeName) return;
     health.nodeIs(nodeInformer.store.get(nodeName));
     const next = currentNode();
     if (next.zone === node.zone && next.ips.join() === node.ips.join()) return;

@@ -1,0 +1,100 @@
+// Everything that one node does for the network of the cluster, in one process and over one set of informers: the pod
+// network, the Service rules and the DNS server. Knows only how they belong together; each part keeps its own promises.
+import { nodes } from '../api/resources.ts';
+import { networkAddress, ipv4Number, ipv4Text } from '../api/meta/ipv4.ts';
+import { SharedInformers } from '../client/shared-informers.ts';
+import { runDns, type DnsHealth, type DnsOptions } from './dns/dns.ts';
+import { podCidrsOf } from './podnet/peers.ts';
+import { removeHostRules, runPodNetwork, type PodNetworkOptions } from './podnet/pod-network.ts';
+import { removeProxyRules, runProxy, type ProxyOptions } from './proxy/proxy.ts';
+
+export interface NodeNetworkOptions extends Pick<
+  ProxyOptions,
+  'client' | 'clock' | 'random' | 'log' | 'nodeName' | 'nodeIps'
+> {
+  /** Where all pods have their addresses. */
+  readonly clusterCidr: string;
+  /** Of this node's pods; default: what its Node object says, which is waited for. */
+  readonly podCidr?: string;
+  /** Default `tk0`. */
+  readonly bridge?: string;
+  /** Undefined: no DNS server here. */
+  readonly dns?: {
+    readonly clusterIp: string;
+    readonly clusterDomain?: string;
+    readonly port?: number;
+    readonly upstreams?: DnsOptions['upstreams'];
+    readonly health?: DnsHealth;
+  };
+  readonly proxy?: Pick<
+    ProxyOptions,
+    'masqueradeAll' | 'nodePortAddresses' | 'localhostNodePorts' | 'health' | 'metrics' | 'tableName'
+  >;
+  /** How host tools are run; for tests. */
+  readonly host?: Pick<PodNetworkOptions, 'run' | 'watch' | 'sysctls'>;
+}
+
+/** Until `signal`. Throws one sentence when this machine cannot have a network for pods. */
+export async function runNodeNetwork(options: NodeNetworkOptions, signal: AbortSignal): Promise<void> {
+  const { client, clock, random, log, nodeName, nodeIps, clusterCidr, bridge, podCidr, dns, host = {} } = options;
+  const stop = new AbortController();
+  const running = AbortSignal.any([signal, stop.signal]);
+  const informers = new SharedInformers(client, { clock, random, log });
+  const part = (name: string) => ({ client, clock, random, log: log.with({ part: name }), nodeName, informers });
+  const network = { ...part('podnet'), clusterCidr, ...(podCidr && { podCidr }), ...(bridge && { bridge }), ...host };
+  const { watch: _watch, ...proxyHost } = host;
+  const parts = [
+    runPodNetwork(network, running),
+    runProxy({ ...part('proxy'), nodeIps, clusterCidr, ...options.proxy, ...proxyHost }, running),
+    ...(dns === undefined ? [] : [runDnsHere(part('dns'), dns, podCidr, running)]),
+    informers.run(running),
+  ];
+  try {
+    await Promise.all(parts);
+  } finally {
+    // One that fails ends the others.
+    stop.abort();
+    await Promise.allSettled(parts);
+  }
+}
+
+/** Takes away everything that runNodeNetwork leaves behind. Safe to repeat. */
+export async function removeNodeNetwork(
+  options: { bridge?: string; tableName?: string } & Pick<PodNetworkOptions, 'run' | 'sysctls'> = {},
+): Promise<void> {
+  await removeProxyRules(options);
+  await removeHostRules(options);
+}
+
+/** The server answers at the first address of this node's pods, which the bridge has. */
+async function runDnsHere(
+  part: Pick<DnsOptions, 'client' | 'clock' | 'random' | 'log' | 'nodeName'> & { readonly informers: SharedInformers },
+  { clusterIp, ...more }: NonNullable<NodeNetworkOptions['dns']>,
+  podCidr: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const cidr = podCidr ?? (await ownPodCidr(part.informers, part.nodeName, signal));
+  if (cidr === undefined) return;
+  const network = ipv4Number(networkAddress(cidr) ?? '');
+  if (network === undefined) throw new Error(`${cidr} is no IPv4 range of pods`);
+  const bindAddresses = [ipv4Text(network + 1)];
+  await runDns({ ...part, ...more, bindAddresses, register: { clusterIp } }, signal);
+}
+
+/** Undefined: `signal` came first. */
+function ownPodCidr(informers: SharedInformers, nodeName: string, signal: AbortSignal): Promise<string | undefined> {
+  const informer = informers.of(nodes);
+  return new Promise((resolve) => {
+    const look = () => {
+      const node = informer.store.get(nodeName);
+      const [cidr] = node === undefined ? [] : podCidrsOf(node);
+      if (cidr === undefined && !signal.aborted) return;
+      resolve(cidr);
+      // It may be there already while this handler is being added.
+      queueMicrotask(() => handler[Symbol.dispose]());
+    };
+    const handler = informer.on({ added: look, changed: look });
+    signal.addEventListener('abort', look, { once: true });
+    if (signal.aborted) look();
+  });
+}
