@@ -29,6 +29,7 @@ export interface ApiServerFlags {
   readonly anonymous: boolean;
   readonly enableAdmission: readonly string[];
   readonly disableAdmission: readonly string[];
+  readonly metricsApi: boolean;
 }
 
 export const DEFAULT_DATA_DIR = '/var/lib/typekube/store';
@@ -61,6 +62,9 @@ export const flags: readonly Option[] = [
   new Option('--anonymous-auth [boolean]', 'answer health, version and discovery roots to anybody').default('true'),
   new Option('--enable-admission-plugins <names>', 'admission plugins besides the default ones'),
   new Option('--disable-admission-plugins <names>', 'admission plugins to leave out'),
+  new Option('--enable-metrics-api [boolean]', 'serve metrics.k8s.io from the kubelets, for kubectl top').default(
+    'false',
+  ),
   new Option('--authorization-mode <modes>', 'accepted; whoever is known may do everything').default('AlwaysAllow'),
   new Option('--allow-privileged [boolean]', 'accepted; privileged containers are a matter of the node').default(
     'true',
@@ -112,6 +116,7 @@ export function parseFlags(values: Values): ApiServerFlags {
     anonymous: boolean(values, 'anonymousAuth', '--anonymous-auth'),
     enableAdmission: list(values, 'enableAdmissionPlugins'),
     disableAdmission: list(values, 'disableAdmissionPlugins'),
+    metricsApi: boolean(values, 'enableMetricsApi', '--enable-metrics-api'),
   };
 }
 

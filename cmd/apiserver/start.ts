@@ -41,6 +41,7 @@ export async function startApiServer(settings: ApiServerFlags, log: Logger): Pro
     serviceAccountKeys: credentials.tokens,
     kubelets: credentials.kubelets,
     admission: { enable: settings.enableAdmission, disable: settings.disableAdmission },
+    metricsApi: settings.metricsApi,
   });
   parts.defer(() => api.close());
   const listener = parts.use(

@@ -44,6 +44,7 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
       key: certificates.kubeletClient.key,
       authority: certificates.authority.certificate,
     },
+    metricsApi: true,
     serviceAccountKeys: {
       issuers: [issuer],
       signingKey: certificates.tokenKey.privateKey,

@@ -16,6 +16,7 @@ import { startCompaction } from './compaction.ts';
 import { bugResponse, EncodedBytes, statusResponse } from './encoded.ts';
 import { forbidden, internalError, unauthorized } from './http-errors.ts';
 import { negotiate } from './http/accept.ts';
+import { MetricsApi } from './metrics-api/metrics-api.ts';
 import { RequestMetrics, type RequestLabels } from './metrics/request-metrics.ts';
 import { AllocationClaims } from './registry/allocation-claims.ts';
 import { Committer } from './registry/committer.ts';
@@ -52,6 +53,8 @@ export interface ApiServerOptions {
   readonly serviceAccountKeys?: ServiceAccountKeys;
   readonly kubelets?: KubeletConnections;
   readonly admission?: { readonly enable?: readonly string[]; readonly disable?: readonly string[] };
+  /** Serve metrics.k8s.io (`kubectl top`) from what the kubelets tell, as a metrics-server would. Default no. */
+  readonly metricsApi?: boolean;
   /** Further plugins, after the built-in ones. */
   readonly extraAdmission?: readonly AdmissionPlugin[];
 }
@@ -121,8 +124,21 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   cache.forgetHistory();
   parts.use(startCompaction(store, clock, log));
   const metrics = new RequestMetrics();
+  const metricsApi =
+    options.metricsApi === true
+      ? parts.use(
+          new MetricsApi({
+            cache,
+            clock,
+            log,
+            kubelets: options.kubelets,
+            representation: (request, list) => api.representation(request, list),
+          }),
+        )
+      : undefined;
   const paths = new SystemPaths({
     kinds: options.kinds,
+    unstoredKinds: metricsApi?.kinds ?? [],
     store,
     clock,
     cache,
@@ -131,7 +147,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     advertise: options.advertise,
   });
   const owned = parts.move();
-  const core = new Core({ api, paths, authorizer, metrics, clock, random, log });
+  const core = new Core({ api, metricsApi, paths, authorizer, metrics, clock, random, log });
   return {
     handle: (request) => core.handle(request),
     tokenAuthenticators,
@@ -152,6 +168,7 @@ function serviceAccountTokens(options: ApiServerOptions, cache: WatchCache): Ser
 
 interface CoreParts {
   readonly api: ResourceApi;
+  readonly metricsApi: MetricsApi | undefined;
   readonly paths: SystemPaths;
   readonly authorizer: Authorizer;
   readonly metrics: RequestMetrics;
@@ -177,7 +194,7 @@ class Core {
     } catch (error) {
       response = this.#failure(error, request);
     }
-    const labels = labelsOf(info, request, this.#parts.api);
+    const labels = labelsOf(info, request, this.#parts);
     if (response.form === 'watch') {
       metrics.observe(labels, 200, (clock.now() - began) / 1000);
       return { ...response, events: counted(response.events, metrics.longRunning(labels)) };
@@ -190,6 +207,10 @@ class Core {
     const user = this.#userOf(request);
     const asked = user === request.user ? request : { ...request, user };
     this.#authorize(info, asked);
+    const { metricsApi } = this.#parts;
+    if (info.kind === 'resource' && metricsApi?.serves(info.request) === true) {
+      return metricsApi.handle(info.request, asked);
+    }
     return info.kind === 'resource'
       ? this.#parts.api.handle(info.request, asked)
       : this.#parts.paths.answer(asked, user.groups.includes('system:unauthenticated'));
@@ -242,14 +263,16 @@ async function* counted<T>(events: AsyncIterable<T>, running: Disposable): Async
 }
 
 /** Only what is served becomes a label: made-up paths would otherwise make series without end. */
-function labelsOf(info: RequestInfo, { method }: ApiRequest, api: ResourceApi): RequestLabels {
-  if (info.kind === 'other' || !isServed(info.request, api))
+function labelsOf(info: RequestInfo, { method }: ApiRequest, parts: CoreParts): RequestLabels {
+  if (info.kind === 'other' || !isServed(info.request, parts))
     return { verb: method, group: '', version: '', resource: '', subresource: '', scope: '' };
   const { verb, group, version, resource, subresource } = info.request;
   return { verb: VERB_LABELS[verb] ?? method, group, version, resource, subresource, scope: scopeOf(info.request) };
 }
 
-function isServed({ group, version, resource, subresource }: ResourceRequest, api: ResourceApi): boolean {
+function isServed(target: ResourceRequest, { api, metricsApi }: CoreParts): boolean {
+  const { group, version, resource, subresource } = target;
+  if (metricsApi?.serves(target) === true) return metricsApi.has(target);
   const served = api.kind(group, version, resource);
   if (served === undefined) return false;
   return subresource === '' || served.definition.subresources.some(({ name }) => name === subresource);

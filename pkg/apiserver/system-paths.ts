@@ -16,6 +16,8 @@ import type { WatchCache } from './watchcache/watch-cache.ts';
 
 export interface SystemPathsParts {
   readonly kinds: readonly KindDefinition[];
+  /** Known to discovery only. */
+  readonly unstoredKinds: readonly KindDefinition[];
   readonly store: Store;
   readonly clock: Clock;
   readonly cache: WatchCache;
@@ -32,12 +34,14 @@ const HEALTH = /^\/(livez|readyz|healthz)(\/|$)/;
 export class SystemPaths {
   readonly #parts: SystemPathsParts;
   readonly #checks: readonly HealthCheck[];
+  readonly #discovered: readonly KindDefinition[];
   /** Made on the first scrape: its event-loop monitor costs time from then on. */
   #process: ReturnType<typeof processMetrics> | undefined;
 
   constructor(parts: SystemPathsParts) {
     this.#parts = parts;
     this.#checks = checksOf(parts);
+    this.#discovered = parts.unstoredKinds.length === 0 ? parts.kinds : [...parts.kinds, ...parts.unstoredKinds];
   }
 
   async answer(request: ApiRequest, anonymous: boolean): Promise<ApiResponse> {
@@ -55,7 +59,7 @@ export class SystemPaths {
     const found = answerDiscovery(
       path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path,
       headers['accept'] ?? '',
-      this.#parts.kinds,
+      this.#discovered,
       advertise === undefined ? {} : { serverAddress: `${advertise.address}:${advertise.port}` },
     );
     if (found !== undefined) {
@@ -69,7 +73,7 @@ export class SystemPaths {
   #unknown(path: string): ApiResponse {
     const [, root, group = ''] = path.split('/');
     if (root === 'api') throw unknownPath();
-    if (root === 'apis' && this.#parts.kinds.some(({ type }) => type.group === group)) throw unknownPath();
+    if (root === 'apis' && this.#discovered.some(({ type }) => type.group === group)) throw unknownPath();
     return notFoundPage();
   }
 
@@ -126,9 +130,9 @@ export class SystemPaths {
   }
 
   #rootPaths(): string[] {
-    const groups = new Set(this.#parts.kinds.map(({ type }) => type.group).filter((group) => group !== ''));
+    const groups = new Set(this.#discovered.map(({ type }) => type.group).filter((group) => group !== ''));
     const versions = new Set(
-      this.#parts.kinds.filter(({ type }) => type.group !== '').map(({ type }) => `${type.group}/${type.version}`),
+      this.#discovered.filter(({ type }) => type.group !== '').map(({ type }) => `${type.group}/${type.version}`),
     );
     const paths = [
       '/api',

@@ -52,6 +52,7 @@ export async function componentPrograms(options: ProgramOptions): Promise<ChildP
       `--kubelet-client-certificate=${join(pki, 'apiserver-kubelet-client.crt')}`,
       `--kubelet-client-key=${join(pki, 'apiserver-kubelet-client.key')}`,
       `--kubelet-certificate-authority=${join(pki, 'ca.crt')}`,
+      '--enable-metrics-api=true',
     ]),
     program('scheduler', [`--kubeconfig=${await kubeconfig('scheduler')}`]),
     program('controller-manager', [

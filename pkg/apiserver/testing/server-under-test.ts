@@ -12,7 +12,7 @@ import { openEmbeddedStore } from '../../storage/embedded/embedded-store.ts';
 import { tokenFile } from '../authn/token-file.ts';
 import { directTransport } from '../direct-transport.ts';
 import { serveHttps, type HttpsListener } from '../http/serve.ts';
-import { createApiServer, type ApiServer } from '../server.ts';
+import { createApiServer, type ApiServer, type ApiServerOptions } from '../server.ts';
 
 export const TOKEN = 'test-token';
 export const ADMIN = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
@@ -41,6 +41,7 @@ function seededRandom(seed: number): () => number {
 export async function startServerUnderTest(
   directory = mkdtempSync(join(tmpdir(), 'typekube-apiserver-')),
   seed = 1,
+  more: Partial<ApiServerOptions> = {},
 ): Promise<ServerUnderTest> {
   const now = realClock.now();
   const [authority, keys] = await Promise.all([createAuthority('test', 1, now), createTokenSigningKey()]);
@@ -64,6 +65,7 @@ export async function startServerUnderTest(
       signingKey: keys.privateKey,
       verificationKeys: [keys.publicKey],
     },
+    ...more,
   });
   const listener = await serveHttps(api, {
     host: '127.0.0.1',
@@ -90,7 +92,7 @@ export async function startServerUnderTest(
     authority,
     async restart() {
       await stop();
-      return startServerUnderTest(directory, seed + 1);
+      return startServerUnderTest(directory, seed + 1, more);
     },
     async [Symbol.asyncDispose]() {
       await stop();

@@ -7,7 +7,7 @@ import { Failure, messageOf, SeveralFailures } from '../cli/failure.ts';
 import type { DryRun } from '../cli/shared-flags.ts';
 import { nameOf, namespaceOf, text } from '../objects/access.ts';
 import type { Api, Place } from '../rest/api.ts';
-import { formatGoDuration } from '../values/duration.ts';
+import { formatGoDuration } from '../../api/meta/duration.ts';
 import { deletionOptions, waitUntilGone } from './delete-objects.ts';
 
 /** How long to wait before an eviction that a disruption budget refused is tried again. */

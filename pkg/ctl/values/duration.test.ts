@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatGoDuration, humanDuration, parseGoDuration } from './duration.ts';
+import { formatGoDuration } from '../../api/meta/duration.ts';
+import { humanDuration, parseGoDuration } from './duration.ts';
 
 test.each([
   { text: '1h2m3.5s', ms: 3_723_500 },

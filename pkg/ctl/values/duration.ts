@@ -1,4 +1,4 @@
-// Durations as Go writes them (`1h2m3.5s`) and as kubectl shows ages (`5m12s`, `3d4h`). Pure.
+// Durations as Go reads them (`1h2m3.5s`) and as kubectl shows ages (`5m12s`, `3d4h`). Pure.
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -22,20 +22,6 @@ export function parseGoDuration(text: string): number | undefined {
   for (const part of body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g))
     total += Number(part[1]) * (UNIT_MS[part[2] ?? ''] ?? 0);
   return match?.[1] === '-' ? -total : total;
-}
-
-/** As Go's Duration.String: `1h0m0s`, `1.5s`, `20ms`, `0s`. */
-export function formatGoDuration(ms: number): string {
-  if (ms === 0) return '0s';
-  const sign = ms < 0 ? '-' : '';
-  const size = Math.abs(ms);
-  if (size < 1) return `${sign}${size * 1000}µs`;
-  if (size < 1000) return `${sign}${size}ms`;
-  const hours = Math.floor(size / 3_600_000);
-  const minutes = Math.floor(size / 60_000) % 60;
-  const seconds = Math.round(size % 60_000) / 1000;
-  if (hours > 0) return `${sign}${hours}h${minutes}m${seconds}s`;
-  return minutes > 0 ? `${sign}${minutes}m${seconds}s` : `${sign}${seconds}s`;
 }
 
 /** An age as kubectl's columns show it: two units at most, coarser the older it is. */

@@ -1,10 +1,16 @@
 // Metrics and statistics of the node's pods, under Kubernetes' names, made when somebody asks.
 import { cpus, freemem } from 'node:os';
 import { formatTime } from '../../api/meta/time.ts';
+import type { Instant } from '../../clock/clock.ts';
 import type { ContainerStats } from '../runtime/runtime.ts';
 import type { ServerParts } from './server.ts';
 
-type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };
+interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** When it was measured, if that is not now. */
+  readonly at?: Instant;
+}
 
 /** /metrics: the kubelet itself. */
 export function metricsText({ manager, context }: ServerParts): Promise<string> {
@@ -45,12 +51,14 @@ export async function resourceMetricsText({ context, machine }: ServerParts, sig
   const containers = stats.filter(({ name }) => name !== '');
   const labelsOf = ({ name, pod }: ContainerStats) => ({ container: name, namespace: pod.namespace, pod: pod.name });
   const each = (value: (stats: ContainerStats) => number): Sample[] =>
-    containers.map((one) => ({ labels: labelsOf(one), value: value(one) }));
+    containers.map((one) => ({ labels: labelsOf(one), value: value(one), at: one.at }));
   const pods = byPod(stats);
   const eachPod = (value: (stats: readonly ContainerStats[]) => number): Sample[] =>
     [...pods.values()].flatMap((own) => {
       const pod = own[0]?.pod;
-      return pod === undefined ? [] : [{ labels: { namespace: pod.namespace, pod: pod.name }, value: value(own) }];
+      return pod === undefined
+        ? []
+        : [{ labels: { namespace: pod.namespace, pod: pod.name }, value: value(own), at: latest(own) }];
     });
   return [
     family(
@@ -142,9 +150,9 @@ export async function summaryStats({ context, machine }: ServerParts, signal: Ab
 }
 
 function family(name: string, type: 'gauge' | 'counter', help: string, samples: readonly Sample[]): string {
-  const lines = samples.map(({ labels, value }) => {
+  const lines = samples.map(({ labels, value, at }) => {
     const pairs = Object.entries(labels).map(([key, text]) => `${key}=${JSON.stringify(text)}`);
-    return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`;
+    return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}${at === undefined ? '' : ` ${at}`}\n`;
   });
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
 }
@@ -155,6 +163,10 @@ function byPod(stats: readonly ContainerStats[]): Map<string, ContainerStats[]> 
 
 function sum(stats: readonly ContainerStats[], value: (one: ContainerStats) => number): number {
   return stats.reduce((total, one) => total + value(one), 0);
+}
+
+function latest(stats: readonly ContainerStats[]): Instant {
+  return Math.max(...stats.map(({ at }) => at));
 }
 
 function nodeCpuSeconds(): number {
