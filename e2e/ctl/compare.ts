@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { manifests } from './manifests.ts';
-import type { Row } from './rows.ts';
+import type { Row } from './rows/row.ts';
 
 export interface Binary {
   readonly command: string;
@@ -33,7 +33,7 @@ interface Side {
   readonly files: string;
 }
 
-const COMMAND_LIMIT_MS = 30_000;
+const COMMAND_LIMIT_MS = 60_000;
 
 /** What both printed for each command, in order. */
 export async function runRow(bench: Bench, row: Row, index: number): Promise<{ kubectl: Outcome[]; tkctl: Outcome[] }> {
@@ -134,6 +134,9 @@ export function comparable(text: string, side: { mark: string; files: string; na
       .replace(/(nodePort"?: )\d+/gi, '$1PORT')
       .replace(/:3\d{4}\/TCP */g, ':PORT/TCP ')
       .replace(/ +\d+(?:s|m\d+s|m)\b */g, ' AGE ')
+      // An older object makes its column wider; an event may have come again meanwhile.
+      .replace(/ AGE +/g, ' AGE ')
+      .replace(/ AGE \(x\d+ over AGE \)/g, ' AGE ')
       .replace(/(---|\+\+\+) \/tmp\/\S+\/(\S+).*/g, '$1 $2')
       .replace(/^diff -u -N .*$/gm, 'diff')
   );

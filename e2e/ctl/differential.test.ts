@@ -33,8 +33,8 @@ describe('tkctl does what kubectl does', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  test.concurrent.each(rows.map((row, index) => ({ row, index, name: row.run[0] ?? '' })))(
-    'row $index: $name and what follows',
+  test.concurrent.each(rows.map(({ family, row }, index) => ({ family, row, index, first: row.run[0] ?? '' })))(
+    '$family: $first and what follows',
     async ({ row, index }) => {
       const { kubectl, tkctl } = await runRow(bench, row, index);
       expect(tkctl).toEqual(kubectl);

@@ -14,7 +14,7 @@ export interface LiveBench {
   readonly kubeconfig: string;
 }
 
-const LINE_LIMIT_MS = 40_000;
+const LINE_LIMIT_MS = 60_000;
 
 interface Side {
   readonly mark: 'aa' | 'bb';

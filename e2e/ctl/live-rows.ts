@@ -79,6 +79,7 @@ spec:
   - name: main
     image: '${IMAGE}'
     ports: [{name: greets, containerPort: 9000}]
+    readinessProbe: {tcpSocket: {port: 9000}, periodSeconds: 1}
     command: [sh, -c, 'nc -ll -p 9001 -e cat & nc -ll -p 9000 -e echo welcome']
 ---
 apiVersion: v1
@@ -159,15 +160,31 @@ export const files: Readonly<Record<string, string>> = {
   'edit-nothing': '#!/bin/sh\n',
 };
 
-const TALKER = ['kc create -f talker.yaml', 'kc wait --for=condition=Ready pod/talker --timeout=20s'];
-const WEB = ['kc create -f web.yaml', 'kc rollout status deploy/web --timeout=25s'];
+/** Repeats a line until it succeeds; the limit of the line bounds it. */
+const until = (line: string) => `until ${line}; do sleep 0.2; done`;
+
+// A container is ready before its program has printed anything.
+const TALKER = [
+  'kc create -f talker.yaml',
+  'kc wait --for=condition=Ready pod/talker --timeout=30s',
+  until('kc logs talker -c main | grep -q "line 12"'),
+];
+const WEB = [
+  'kc create -f web.yaml',
+  'kc rollout status deploy/web --timeout=30s',
+  until('test "$(kc logs -l app=web | grep -c serving)" = 2'),
+];
+
+/** Inside of a container: waits until its terminal has this size. */
+const sized = (size: string) =>
+  `for i in $(seq 100); do test \\"\\$(stty size)\\" = \\"${size}\\" && break; sleep 0.1; done; stty size`;
 
 /** What is typed, or waited for, on the terminal of a command. */
 const typing = (steps: string, command: string) => `printf '${steps}' | ./on-terminal ${command}`;
 
-/** Forwards, runs `client`, interrupts; then what was printed. */
-const forwarding = (ports: string, client: string) =>
-  `kc port-forward ${ports} > out 2> err & P=$!; sleep 1.5; ${client}; sleep 0.3; kill -INT $P; wait $P; echo "exit $?"; cat out; cat err >&2`;
+/** Forwards `count` ports, runs `client`, interrupts; then what was printed. */
+const forwarding = (count: number, ports: string, client: string) =>
+  `kc port-forward ${ports} > out 2> err & P=$!; ${until(`test "$(grep -c 'from \\[::1\\]' out)" = ${count}`)}; ${client}; ${until('grep -q Handling out')}; kill -INT $P; wait $P; echo "exit $?"; cat out; cat err >&2`;
 
 export const liveRows: readonly LiveRow[] = [
   {
@@ -210,7 +227,7 @@ export const liveRows: readonly LiveRow[] = [
       'kc exec talker -c main -- sh -c "kill -9 \\$\\$"',
       typing(
         'expect 33 111\\nsize 40 90\\ntype go\\n',
-        'kc exec -it talker -c main -- sh -c "sleep 1; stty size; read x; stty size; tty; exit 4"',
+        `kc exec -it talker -c main -- sh -c "${sized('33 111')}; read x; ${sized('40 90')}; tty; exit 4"`,
       ),
       typing(
         'expect ready\\nkey 3\\n',
@@ -226,7 +243,7 @@ export const liveRows: readonly LiveRow[] = [
     given: [],
     run: [
       `echo hello | kc run a --image=${IMAGE} -i --rm --restart=Never -- cat`,
-      `kc run b --image=${IMAGE} --attach --rm --restart=Never -- sh -c "sleep 1.5; echo out; echo err >&2; exit 5"`,
+      `kc run b --image=${IMAGE} --attach --rm --restart=Never -- sh -c "sleep 4; echo out; echo err >&2; exit 5"`,
       `kc run c --image=${IMAGE} --attach --rm --restart=Never -- /none`,
       typing('expect enter.\\npause\\ntype mark\\n', `kc run d --image=${IMAGE} -it -- sh -c "read x; echo got \\$x"`),
       'kc delete pod d --now',
@@ -234,7 +251,14 @@ export const liveRows: readonly LiveRow[] = [
   },
   {
     name: 'troubles',
-    given: ['kc create -f crasher.yaml -f ended.yaml -f pending.yaml -f imageless.yaml -f once.yaml', 'sleep 5'],
+    given: [
+      'kc create -f crasher.yaml -f ended.yaml -f pending.yaml -f imageless.yaml -f once.yaml',
+      "kc wait --for=jsonpath='{.status.containerStatuses[0].lastState.terminated.exitCode}'=3 pod/crasher --timeout=30s",
+      "kc wait --for=jsonpath='{.status.phase}'=Failed pod/ended --timeout=30s",
+      'kc wait --for=jsonpath=\'{.status.conditions[?(@.type=="PodScheduled")].reason}\'=Unschedulable pod/pending --timeout=30s',
+      "kc wait --for=jsonpath='{.status.containerStatuses[0].state.waiting.reason}'=ErrImageNeverPull pod/imageless --timeout=30s",
+      until('test "$(kc describe pod imageless | grep -c "kubelet  *spec.containers{main}: ")" = 2'),
+    ],
     run: [
       'kc logs crasher --previous',
       'kc logs pending',
@@ -247,7 +271,7 @@ export const liveRows: readonly LiveRow[] = [
       'kc describe pod pending',
       'kc describe pod imageless | grep -c "kubelet  *spec.containers{main}: "',
       'kc wait --for=jsonpath={.status.phase}=Failed pod/ended --timeout=5s',
-      'kc wait --for=condition=Ready pod/crasher --timeout=1s',
+      'kc wait --for=condition=Ready pod/pending --timeout=1s',
       'kc delete pod crasher ended pending imageless once --now',
     ],
   },
@@ -261,13 +285,14 @@ export const liveRows: readonly LiveRow[] = [
       'kc rollout status deploy/web --timeout=20s | tail -n 1',
       'kc rollout undo deploy/web',
       'kc rollout status deploy/web --timeout=20s | tail -n 1',
-      'kc wait --for=condition=Available deploy/web --timeout=20s',
+      'kc wait --for=condition=Available deploy/web --timeout=30s',
       'EDITOR=$PWD/edit-label kc edit deploy web',
       'EDITOR=$PWD/edit-nothing kc edit deploy web',
       'EDITOR=$PWD/edit-name kc edit deploy web',
       'EDITOR=$PWD/edit-refused kc edit deploy web',
       'kc scale deploy/web --replicas=0',
-      'kc wait --for=delete pod -l app=web --timeout=20s',
+      // How many are still there is a matter of time.
+      'kc wait --for=delete pod -l app=web --timeout=20s > gone 2>&1; kc get pods -l app=web',
     ],
   },
 ];
@@ -277,10 +302,10 @@ export const lonelyRows: readonly LiveRow[] = [
   {
     name: 'port-forward',
     alone: true,
-    given: ['kc create -f server.yaml -f pending.yaml', 'kc wait --for=condition=Ready pod/server --timeout=20s'],
+    given: ['kc create -f server.yaml -f pending.yaml', 'kc wait --for=condition=Ready pod/server --timeout=30s'],
     run: [
-      forwarding('server 17231:9000', 'busybox nc 127.0.0.1 17231 < /dev/null'),
-      forwarding('svc/server 17231:front 17232:81', 'echo said | busybox nc -w 1 127.0.0.1 17232'),
+      forwarding(1, 'server 17231:9000', 'busybox nc 127.0.0.1 17231 < /dev/null'),
+      forwarding(2, 'svc/server 17231:front 17232:81', 'echo said | busybox nc -w 3 127.0.0.1 17232'),
       'kc port-forward server',
       'kc port-forward svc/server 82',
       'kc port-forward server nope',

@@ -14,7 +14,7 @@ import { liveRows, lonelyRows, type LiveRow } from './live-rows.ts';
 const why = await missing();
 if (why !== undefined) console.log(`tests of tkctl with containers are left out: ${why}`);
 
-const ROW_LIMIT_MS = 60_000;
+const ROW_LIMIT_MS = 240_000;
 
 describe.skipIf(why !== undefined)('tkctl with running containers does what kubectl does:', () => {
   const parts = new AsyncDisposableStack();

@@ -1,10 +1,11 @@
 // `api-resources` and `api-versions`: what the server has.
 import { command } from '../cli/command.ts';
-import { Failure, UsageFailure } from '../cli/failure.ts';
+import { Failure, messageOf, UsageFailure } from '../cli/failure.ts';
 import { boolFlag, listFlag, stringFlag } from '../cli/flags.ts';
 import { compareBytes } from '../objects/access.ts';
 import { unknownFormat } from '../printers/output.ts';
 import { alignCells } from '../printers/tab-writer.ts';
+import type { Api } from '../rest/api.ts';
 import { groupVersions } from '../rest/discovery.ts';
 import { apiVersionOf, groupResource, type ApiResource } from '../rest/resources.ts';
 
@@ -71,8 +72,16 @@ export const apiVersions = command({
   async run(call, context) {
     if (call.args.length > 0) throw new UsageFailure(`unexpected arguments: [${call.args.join(' ')}]`);
     const { api } = await context.session();
-    const versions = [...new Set(await groupVersions(api))].sort(compareBytes);
+    const versions = [...new Set(await versionsOf(api))].sort(compareBytes);
     context.out.write(versions.map((version) => `${version}\n`).join(''));
     return 0;
   },
 });
+
+async function versionsOf(api: Api): Promise<string[]> {
+  try {
+    return await groupVersions(api);
+  } catch (cause) {
+    throw new Failure(`couldn't get available api versions from server: ${messageOf(cause)}`, { cause });
+  }
+}

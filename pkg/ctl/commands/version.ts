@@ -1,19 +1,23 @@
 // `version`: of this program and of the server.
+import { ApiError, isApiError } from '../../api/meta/status.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command } from '../cli/command.ts';
-import { Failure, UsageFailure } from '../cli/failure.ts';
+import { Failure, throwCollected } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
 import { text } from '../objects/access.ts';
-import { toPrettyJson } from '../printers/json.ts';
 import { toYaml } from '../printers/yaml.ts';
+import { UNREAD } from '../rest/discovery.ts';
 
 /** The Kubernetes version whose kubectl this behaves like, and the kustomize that such a kubectl has. */
-export const CLIENT_VERSION: JsonObject = {
+const CLIENT_VERSION: JsonObject = {
   major: '1',
   minor: '35',
   gitVersion: 'v1.35.2',
+  gitCommit: '',
   gitTreeState: 'clean',
-  platform: 'linux/amd64',
+  goVersion: `node-${process.version}`,
+  compiler: 'node',
+  platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
 };
 const KUSTOMIZE_VERSION = 'v5.7.1';
 
@@ -27,24 +31,33 @@ export const version = command({
   },
   async run(call, context) {
     const { flags } = call;
-    if (call.args.length > 0) throw new UsageFailure(`extra arguments: [${call.args.join(' ')}]`);
+    if (call.args.length > 0) throw new Failure(`extra arguments: [${call.args.join(' ')}]`);
     if (!['', 'yaml', 'json'].includes(flags.output)) throw new Failure("--output must be 'yaml' or 'json'");
-    const server = flags.client
-      ? undefined
-      : await (await context.session()).api.sendForObject({ method: 'GET', path: '/version' });
+    const failures: unknown[] = [];
+    let server: JsonObject | undefined;
+    if (!flags.client)
+      try {
+        server = await (await context.session()).api.sendForObject({ method: 'GET', path: '/version' });
+      } catch (error) {
+        failures.push(
+          isApiError(error, 'Unauthorized') ? new ApiError('Unauthorized', UNREAD, { cause: error }) : error,
+        );
+      }
     const whole: JsonObject = {
       clientVersion: CLIENT_VERSION,
       kustomizeVersion: KUSTOMIZE_VERSION,
       ...(server !== undefined && { serverVersion: server }),
     };
-    if (flags.output === 'json') context.out.write(toPrettyJson(whole, false));
-    else if (flags.output === 'yaml') context.out.write(toYaml(whole));
+    if (flags.output === 'json') context.out.write(`${JSON.stringify(whole, undefined, 2)}\n`);
+    else if (flags.output === 'yaml') context.out.write(`${toYaml(whole)}\n`);
     else {
       context.out.write(
         `Client Version: ${text(CLIENT_VERSION, 'gitVersion')}\nKustomize Version: ${KUSTOMIZE_VERSION}\n`,
       );
       if (server !== undefined) context.out.write(`Server Version: ${text(server, 'gitVersion')}\n`);
     }
+    // What is known of this side is shown even if nothing answers.
+    throwCollected(failures);
     return 0;
   },
 });

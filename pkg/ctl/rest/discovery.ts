@@ -1,4 +1,5 @@
 // Asks a server what it serves: the aggregated form in two requests where it has that, else group by group.
+import { ApiError, isApiError } from '../../api/meta/status.ts';
 import type { Json, JsonObject } from '../../api/schema/json.ts';
 import { at, flag, objects, text, texts } from '../objects/access.ts';
 import type { Api } from './api.ts';
@@ -7,19 +8,18 @@ import type { ApiResource } from './resources.ts';
 const AGGREGATED =
   'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
 
+/** client-go's words for 401 without a body. */
+export const UNREAD = 'the server has asked for the client to provide credentials';
+
 export async function discover(api: Api): Promise<ApiResource[]> {
-  const [core, groups] = await Promise.all(
-    ['/api', '/apis'].map((path) => api.sendForObject({ method: 'GET', path, accept: AGGREGATED })),
-  );
+  const [core, groups] = await roots(api);
   const [legacy, named] = await Promise.all([fromCore(api, core ?? {}), fromGroups(api, groups ?? {})]);
   return [...legacy, ...named];
 }
 
 /** Group versions in the server's order, as `api-versions` lists them. */
 export async function groupVersions(api: Api): Promise<string[]> {
-  const versions = (
-    await Promise.all(['/api', '/apis'].map((path) => api.sendForObject({ method: 'GET', path, accept: AGGREGATED })))
-  ).flatMap((root) =>
+  const versions = (await roots(api)).flatMap((root) =>
     isAggregated(root)
       ? objects(root, 'items').flatMap((group) =>
           objects(group, 'versions').map((version) =>
@@ -36,6 +36,18 @@ export async function groupVersions(api: Api): Promise<string[]> {
         ],
   );
   return versions;
+}
+
+async function roots(api: Api): Promise<JsonObject[]> {
+  try {
+    return await Promise.all(
+      ['/api', '/apis'].map((path) => api.sendForObject({ method: 'GET', path, accept: AGGREGATED })),
+    );
+  } catch (error) {
+    // kubectl does not read the body of a refused discovery.
+    if (isApiError(error, 'Unauthorized')) throw new ApiError('Unauthorized', UNREAD, { cause: error });
+    throw error;
+  }
 }
 
 function isAggregated(root: JsonObject): boolean {

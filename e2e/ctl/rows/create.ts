@@ -1,0 +1,51 @@
+// Making objects: `create` from files and by its sub-commands.
+import type { Row } from './row.ts';
+
+export const createRows: readonly Row[] = [
+  {
+    run: [
+      'create -f FILES/pod.yaml',
+      'create -f FILES/pod.yaml',
+      'create -f FILES/web.yaml',
+      'create -f FILES/web.yaml',
+      'create -f FILES/multi',
+      'create -f FILES/multi -R',
+      'create -f FILES/nope.yaml',
+      'create -f FILES/unknown-kind.yaml',
+      'create -f FILES/bad-field.yaml',
+      'create -f FILES/bad-field.yaml --validate=false',
+      'create -f FILES/invalid.yaml',
+      'create -f FILES/cm.yaml --dry-run=client',
+      'create -f FILES/cm.yaml --dry-run=server',
+      'create -f FILES/cm.yaml --dry-run=client -o yaml',
+      'create -f FILES/cm.yaml -o name',
+      'create -f FILES/other-ns.yaml',
+      'create -f FILES/empty.yaml',
+      'create -f FILES/nodocs.yaml',
+      'create foo',
+    ],
+  },
+  { run: ['create -f -'], stdin: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: piped\ndata: {a: b}\n' },
+  {
+    run: [
+      'create deployment web --image=nginx --replicas=2 --port=80',
+      'create deployment web --image=nginx',
+      'create deployment x --image=nginx --dry-run=server',
+      'create deployment Bad_Name --image=nginx',
+      'create deployment',
+      'create deployment x',
+      'create service clusterip s --tcp=80:8080',
+      'create service nodeport n --tcp=80',
+      'create service loadbalancer l --tcp=80',
+      'create service externalname e --external-name=a.b',
+      'create configmap c --from-literal=a=b',
+      'create configmap c --from-literal=a=b',
+      'create secret generic s --from-literal=a=b',
+      'create secret generic s2 --from-literal=a=b -o yaml --dry-run=client',
+      'create serviceaccount sa',
+      'create secret docker-registry r --docker-username=u --docker-password=p',
+      'create namespace default',
+      'create token nope',
+    ],
+  },
+];
