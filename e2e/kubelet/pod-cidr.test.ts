@@ -2,8 +2,9 @@
 // when the node joins anew.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodes } from '../../pkg/api/resources.ts';
-import type { NodeCondition, Pod } from '../../pkg/api/schema/generated/core.v1.gen.ts';
-import { IMAGE, missing, NODE, startNode, type TestNode } from './node.ts';
+import type { NodeCondition } from '../../pkg/api/schema/generated/core.v1.gen.ts';
+import { missing, NODE, startNode, type TestNode } from './node.ts';
+import { ready, RUN, sh } from './specs.ts';
 
 const FIRST = '10.198.1.0/24';
 const SECOND = '10.198.2.0/24';
@@ -17,9 +18,7 @@ afterAll(async () => {
   if (why === undefined) await node[Symbol.asyncDispose]();
 }, 60_000);
 
-const web = [{ name: 'main', image: IMAGE, command: ['sh', '-c', 'while :; do sleep 0.1; done'] }];
-const isReady = ({ status }: Pod) =>
-  status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
+const web = [sh(RUN)];
 
 async function readiness(): Promise<NodeCondition | undefined> {
   const list = await node.client.resource(nodes).list();
@@ -30,7 +29,7 @@ describe.skipIf(why !== undefined)('a node', { concurrent: false }, () => {
   test('without a pod CIDR is not ready, and runs what is on its own network only', async () => {
     await node.create('waits', { containers: web });
     await node.create('on-node', { hostNetwork: true, containers: web });
-    await node.until('on-node', isReady);
+    await node.until('on-node', ready);
     expect(await readiness()).toMatchObject({
       status: 'False',
       reason: 'KubeletNotReady',
@@ -49,7 +48,7 @@ describe.skipIf(why !== undefined)('a node', { concurrent: false }, () => {
     const patch = { spec: { podCIDR: FIRST, podCIDRs: [FIRST] } };
     const asked = Date.now();
     await node.client.resource(nodes).patch({ name: NODE }, patch, 'merge');
-    const pod = await node.until('waits', isReady);
+    const pod = await node.until('waits', ready);
     expect(pod.status.podIP).toMatch(/^10\.198\.1\./);
     expect(Date.now() - asked).toBeLessThan(8_000);
     expect(await readiness()).toMatchObject({ status: 'True', reason: 'KubeletReady' });
@@ -58,7 +57,7 @@ describe.skipIf(why !== undefined)('a node', { concurrent: false }, () => {
   test('that gets another one starts its pods over on it', async () => {
     await node.killKubelet();
     node.startKubelet(SECOND);
-    const pod = await node.until('waits', (one) => isReady(one) && one.status.podIP?.startsWith('10.198.2.') === true);
+    const pod = await node.until('waits', (one) => ready(one) && one.status.podIP?.startsWith('10.198.2.') === true);
     expect(pod.status.containerStatuses?.[0]?.restartCount).toBe(1);
     const untouched = await node.get('on-node');
     expect(untouched.status.containerStatuses?.[0]?.restartCount).toBe(0);

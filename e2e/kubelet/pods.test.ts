@@ -3,8 +3,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { configMaps, pods, secrets } from '../../pkg/api/resources.ts';
-import type { Container, ContainerStatus, Pod, PodSpec } from '../../pkg/api/schema/generated/core.v1.gen.ts';
+import type { Container, Pod, PodSpec } from '../../pkg/api/schema/generated/core.v1.gen.ts';
 import { IMAGE, missing, NODE, startNode, type TestNode } from './node.ts';
+import { finished, message, ready, RUN, sh, statusOf, waitingReason } from './specs.ts';
 
 const why = await missing();
 if (why !== undefined) console.log(`kubelet tests are left out: ${why}`);
@@ -26,28 +27,11 @@ afterAll(async () => {
   if (why === undefined) await node[Symbol.asyncDispose]();
 }, 60_000);
 
-function sh(script: string, more: Partial<Container> = {}): Container {
-  return { name: 'main', image: IMAGE, command: ['sh', '-c', script], ...more };
-}
-
-/** Ends at once on SIGTERM. */
-const RUN = 'trap "exit 0" TERM; while :; do sleep 0.1; done';
-
 const once = (containers: Container[], more: Partial<PodSpec> = {}): Omit<PodSpec, 'nodeName'> => ({
   restartPolicy: 'Never',
   containers,
   ...more,
 });
-
-const finished = (pod: Pod) => pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed';
-const ready = (pod: Pod) =>
-  pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
-const statusOf = (pod: Pod, name = 'main'): ContainerStatus | undefined =>
-  [...(pod.status.containerStatuses ?? []), ...(pod.status.initContainerStatuses ?? [])].find(
-    (one) => one.name === name,
-  );
-const waitingReason = (pod: Pod) => statusOf(pod)?.state?.waiting?.reason;
-const message = (pod: Pod) => statusOf(pod)?.state?.terminated?.message ?? '';
 
 interface Case {
   readonly name: string;

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configMaps, pods } from '../../pkg/api/resources.ts';
-import type { Container, ContainerStatus, Pod } from '../../pkg/api/schema/generated/core.v1.gen.ts';
 import { IMAGE, missing, NODE, startNode, type TestNode } from './node.ts';
+import { engineId, ready, RUN, sh, statusOf } from './specs.ts';
 
 const why = await missing();
 let node: TestNode;
@@ -15,18 +15,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (why === undefined) await node[Symbol.asyncDispose]();
 }, 60_000);
-
-const RUN = 'trap "exit 0" TERM; while :; do sleep 0.1; done';
-const sh = (script: string, more: Partial<Container> = {}): Container => ({
-  name: 'main',
-  image: IMAGE,
-  command: ['sh', '-c', script],
-  ...more,
-});
-const ready = (pod: Pod) =>
-  pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
-const main = (pod: Pod): ContainerStatus | undefined => pod.status.containerStatuses?.[0];
-const engineId = (pod: Pod) => (main(pod)?.containerID ?? '').replace('docker://', '');
 
 async function remove(name: string): Promise<void> {
   await node.client.resource(pods).delete({ namespace: 'default', name });
@@ -51,9 +39,9 @@ describe.skipIf(why !== undefined)('a kubelet', { concurrent: false }, () => {
     node.startKubelet();
     await node.untilGone('deleted');
     const ended = await node.until('ended', ({ status }) => status.phase === 'Failed');
-    expect(main(ended)?.state?.terminated?.exitCode).toBe(7);
+    expect(statusOf(ended)?.state?.terminated?.exitCode).toBe(7);
     const after = await node.until('kept', ready);
-    expect(main(after)).toMatchObject({ containerID: main(before)?.containerID, restartCount: 0 });
+    expect(statusOf(after)).toMatchObject({ containerID: statusOf(before)?.containerID, restartCount: 0 });
     const told = after.status.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;
     expect(told).toBe(before.status.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime);
     await Promise.all([remove('kept'), remove('ended')]);
@@ -64,12 +52,12 @@ describe.skipIf(why !== undefined)('a kubelet', { concurrent: false }, () => {
     await node.create('robbed', { containers: [sh(RUN)] });
     const first = await node.until('robbed', ready);
     await node.docker.getContainer(engineId(first)).kill();
-    const second = await node.until('robbed', (pod) => main(pod)?.restartCount === 1 && ready(pod));
-    expect(main(second)?.lastState?.terminated?.exitCode).toBe(137);
+    const second = await node.until('robbed', (pod) => statusOf(pod)?.restartCount === 1 && ready(pod));
+    expect(statusOf(second)?.lastState?.terminated?.exitCode).toBe(137);
     const label = [`io.kubernetes.pod.uid=${second.metadata.uid}`, 'io.kubernetes.docker.type=podsandbox'];
     const sandbox = (await node.docker.listContainers({ filters: { label } }))[0];
     await node.docker.getContainer(sandbox?.Id ?? '').kill();
-    await node.until('robbed', (pod) => (main(pod)?.restartCount ?? 0) >= 2 && ready(pod), 60);
+    await node.until('robbed', (pod) => (statusOf(pod)?.restartCount ?? 0) >= 2 && ready(pod), 60);
     await expect
       .poll(() => node.eventsOf('robbed'), { timeout: 10_000 })
       .toContain('Normal SandboxChanged Pod sandbox changed, it will be killed and re-created.');
@@ -83,7 +71,7 @@ describe.skipIf(why !== undefined)('a kubelet', { concurrent: false }, () => {
     const before = await node.until('changed', ready);
     const patch = { spec: { containers: [{ name: 'main', image: 'tk-kubelet-e2e-busybox:2' }] } };
     await node.client.resource(pods).patch({ namespace: 'default', name: 'changed' }, patch, 'strategic');
-    const after = await node.until('changed', (pod) => main(pod)?.restartCount === 1 && ready(pod));
+    const after = await node.until('changed', (pod) => statusOf(pod)?.restartCount === 1 && ready(pod));
     expect(after.status.containerStatuses?.[1]?.containerID).toBe(before.status.containerStatuses?.[1]?.containerID);
     await expect
       .poll(() => node.eventsOf('changed'), { timeout: 10_000 })
@@ -118,9 +106,9 @@ describe.skipIf(why !== undefined)('a kubelet', { concurrent: false }, () => {
     node.startKubelet();
     const waiting = await node.until(
       'waits',
-      (pod) => main(pod)?.state?.waiting?.reason === 'CreateContainerConfigError',
+      (pod) => statusOf(pod)?.state?.waiting?.reason === 'CreateContainerConfigError',
     );
-    expect(main(waiting)?.state?.waiting?.message).toBe('configmap "late" not found');
+    expect(statusOf(waiting)?.state?.waiting?.message).toBe('configmap "late" not found');
     await resource.patch({ namespace: 'default', name: 'live' }, { data: { text: 'new' } }, 'merge');
     await resource.create(object('late', 'here'));
     await node.until('waits', ready, 10);

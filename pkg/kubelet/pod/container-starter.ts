@@ -40,6 +40,8 @@ export interface StartRequest {
   readonly volumes: ReadonlyMap<string, string>;
   /** Ids of the containers that run, by name. */
   readonly running: ReadonlyMap<string, string>;
+  /** The container whose postStart hook is not over: it does not count as running yet. Undefined: the hook is over. */
+  readonly hooking: (containerId: string | undefined) => void;
 }
 
 const RETRY_MS = 10_000;
@@ -74,16 +76,18 @@ export async function startContainer(
     return failed(error, 'CreateContainerError', tell, retryAt(), signal);
   }
   tell('Normal', 'Created', 'Container created');
+  const hook = spec.lifecycle?.postStart;
+  if (hook !== undefined) request.hooking(id);
   try {
     await context.runtime.startContainer(id, signal);
   } catch (error) {
     return failed(error, 'RunContainerError', tell, retryAt(), signal);
   }
   tell('Normal', 'Started', 'Container started');
-  const hook = spec.lifecycle?.postStart;
   if (hook === undefined) return undefined;
   const podIp = request.place.podIps[0] ?? '';
   const hooked = await runHook(hook, { pod, container, containerId: id, podIp }, context, signal);
+  request.hooking(undefined);
   if (hooked.ok) return undefined;
   tell('Warning', 'FailedPostStartHook', `PostStartHook failed`);
   tell('Normal', 'Killing', 'FailedPostStartHook');

@@ -29,11 +29,17 @@ export function graceOf(pod: Pod, container: PodContainer | undefined, reason: S
   return probe?.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30;
 }
 
+export interface StopRequest {
+  readonly pod: Pod;
+  readonly record: ContainerRecord;
+  readonly reason: StopReason;
+  readonly podIp: string;
+  /** Seconds. */
+  readonly grace: number;
+}
+
 export async function stopContainer(
-  pod: Pod,
-  record: ContainerRecord,
-  reason: StopReason,
-  podIp: string,
+  { pod, record, reason, podIp, grace }: StopRequest,
   context: PodContext,
   signal: AbortSignal,
 ): Promise<void> {
@@ -44,7 +50,6 @@ export async function stopContainer(
   }
   const tell = tellOfContainer(context.events, pod, container);
   tell('Normal', 'Killing', sentenceOf(reason, record.name));
-  const grace = graceOf(pod, container, reason);
   const started = context.clock.now();
   const hook = container.spec.lifecycle?.preStop;
   const isServing = probesReady(container, record, context);

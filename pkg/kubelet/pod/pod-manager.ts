@@ -155,15 +155,26 @@ export class PodManager {
     const { runtime, volumes, log } = this.#context;
     // Order matters: a pod that comes after the list of what is there is not in it.
     const [observed, directories] = await Promise.all([runtime.listPods(signal), volumes.podsOnDisk()]);
+    // What cannot be removed now must not keep the rest; it is tried again the next time.
+    const attempt = async (uid: string, remove: () => Promise<void>) => {
+      try {
+        await remove();
+      } catch (error) {
+        signal.throwIfAborted();
+        log.warn('left-overs of a pod could not be removed', { uid, error });
+      }
+    };
     const isWanted = (uid: string) => this.#workers.has(uid) || this.#hasObject(uid);
     for (const { pod, containers, sandboxes } of observed) {
       if (isWanted(pod.uid)) continue;
       log.info('removing a pod that is not wanted', { pod: `${pod.namespace}/${pod.name}`, uid: pod.uid });
-      await Promise.all(containers.map(({ id }) => runtime.stopContainer(id, ORPHAN_GRACE_SECONDS, signal)));
-      await Promise.all(containers.map(({ id }) => runtime.removeContainer(id, signal)));
-      await Promise.all(sandboxes.map(({ id }) => runtime.removePodSandbox(id, signal)));
+      await attempt(pod.uid, async () => {
+        await Promise.all(containers.map(({ id }) => runtime.stopContainer(id, ORPHAN_GRACE_SECONDS, signal)));
+        await Promise.all(containers.map(({ id }) => runtime.removeContainer(id, signal)));
+        await Promise.all(sandboxes.map(({ id }) => runtime.removePodSandbox(id, signal)));
+      });
     }
-    for (const uid of directories) if (!isWanted(uid)) await volumes.remove(uid);
+    for (const uid of directories) if (!isWanted(uid)) await attempt(uid, () => volumes.remove(uid));
     this.#found.clear();
   }
 

@@ -33,6 +33,7 @@ export class PodStarter {
   #running: { readonly stop: AbortController; readonly ending: boolean } | undefined;
   #volumes: ReadonlyMap<string, string> | undefined;
   #refreshAt: Instant = 0;
+  #hooking: string | undefined;
 
   /** `done`: called when a turn of starting has ended, well or not. */
   constructor(uid: string, context: PodContext, log: Logger, done: () => void) {
@@ -45,6 +46,11 @@ export class PodStarter {
 
   get isBusy(): boolean {
     return this.#running !== undefined;
+  }
+
+  /** The container whose postStart hook runs. */
+  get hooking(): string | undefined {
+    return this.#hooking;
   }
 
   /** Why the container does not run, if the last try failed. */
@@ -107,6 +113,7 @@ export class PodStarter {
       })
       .finally(() => {
         this.#running = undefined;
+        this.#hooking = undefined;
         this.#done();
       });
   }
@@ -186,6 +193,9 @@ export class PodStarter {
         place: placeOf(podIps(pod, sandbox, this.#context), this.#context),
         volumes: this.#volumes ?? new Map<string, string>(),
         running: new Map(running),
+        hooking: (id) => {
+          this.#hooking = id;
+        },
       },
       this.#context,
       signal,

@@ -19,6 +19,8 @@ export class PodStopper {
   /** When each container that is being stopped will be killed, by its id. */
   readonly #stopping = new Map<string, Instant>();
   readonly #restartAnyway = new Set<string>();
+  /** When the first container of the pod was told to end: all share one grace period, sidecars after the others. */
+  #endingSince: Instant | undefined;
 
   /** `done`: called when a container is down, or could not be stopped. */
   constructor(context: PodContext, log: Logger, done: () => void) {
@@ -37,8 +39,11 @@ export class PodStopper {
   }
 
   stop(pod: Pod, record: ContainerRecord, reason: StopReason, podIp: string, signal: AbortSignal): void {
-    const grace = graceOf(pod, containerNamed(pod, record.name), reason);
-    const endsBy = this.#context.clock.now() + grace * 1000;
+    const now = this.#context.clock.now();
+    if (reason === 'pod-ends') this.#endingSince ??= now;
+    const spent = reason === 'pod-ends' ? Math.floor((now - (this.#endingSince ?? now)) / 1000) : 0;
+    const grace = Math.max(0, graceOf(pod, containerNamed(pod, record.name), reason) - spent);
+    const endsBy = now + grace * 1000;
     const known = this.#stopping.get(record.id);
     if (known !== undefined) {
       // The grace period was cut: the engine is asked once more, with less patience.
@@ -52,7 +57,7 @@ export class PodStopper {
     if (reason === 'definition-changed' || (probed && pod.spec.restartPolicy !== 'Never')) {
       this.#restartAnyway.add(record.id);
     }
-    const stopped = stopContainer(pod, record, reason, podIp, this.#context, signal).finally(() => {
+    const stopped = stopContainer({ pod, record, reason, podIp, grace }, this.#context, signal).finally(() => {
       this.#stopping.delete(record.id);
     });
     this.#watch(stopped, signal);

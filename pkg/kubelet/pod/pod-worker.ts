@@ -194,12 +194,23 @@ export class PodWorker {
     return waiting;
   }
 
+  /** As it is told and probed: a container whose postStart hook runs has not started yet. */
+  #settled({ ended }: Plan): ObservedPod {
+    const { hooking } = this.#starter;
+    if (hooking === undefined || ended) return this.#observed;
+    const containers = this.#observed.containers.map((record) =>
+      record.id === hooking && record.state === 'running' ? { ...record, state: 'created' as const } : record,
+    );
+    return { ...this.#observed, containers };
+  }
+
   #publish(pod: Pod, plan: Plan, waiting: ReadonlyMap<string, Waiting>, now: Instant, signal: AbortSignal): void {
     const { probes, node } = this.#context;
-    const stillRuns = this.#observed.containers.some(({ state }) => state === 'running');
+    const observed = this.#settled(plan);
+    const stillRuns = observed.containers.some(({ state }) => state === 'running');
     this.#told = podStatusOf({
       pod,
-      observed: this.#observed,
+      observed,
       now,
       runtimeName: node.runtimeName,
       hostIps: node.ips,
@@ -233,9 +244,12 @@ export class PodWorker {
   }
 
   #probe(pod: Pod, plan: Plan): void {
-    const running = plan.ended ? [] : this.#observed.containers.filter(({ state }) => state === 'running');
-    const sandbox = this.#observed.sandboxes.find(({ ready }) => ready);
-    this.#context.probes.update(pod, running, this.#podIp(pod, sandbox), this.#adopted);
+    const running = this.#settled(plan).containers.filter(({ state }) => state === 'running');
+    const podIp = this.#podIp(
+      pod,
+      this.#observed.sandboxes.find(({ ready }) => ready),
+    );
+    this.#context.probes.update(pod, { running, podIp, adopted: this.#adopted, ending: plan.ended });
   }
 
   async #readMessages(pod: Pod, signal: AbortSignal): Promise<void> {

@@ -25,6 +25,10 @@ export async function execInContainer(
     signal.throwIfAborted();
     const output = Buffer.concat(pieces).subarray(0, MOST_OUTPUT_BYTES).toString();
     return { exitCode: (await session.exitCode()) ?? 0, output };
+  } catch (error) {
+    // Nobody waits for it any more: left alone, one would pile up on the other.
+    await session.kill();
+    throw error;
   } finally {
     session.close();
   }

@@ -24,6 +24,8 @@ const MOST_TRIES = 3;
 interface Probing {
   readonly uid: string;
   readonly stop: AbortController;
+  /** Of startup and liveness probes, which end when the pod is told to. */
+  readonly lives: AbortController;
   readonly states: Map<ProbeKind, ProbeState>;
   done: Promise<unknown>;
 }
@@ -49,18 +51,45 @@ export class ProbeManager {
     return this.#byContainer.get(containerId)?.states.get(kind)?.verdict;
   }
 
-  /** Starts what is not probed yet and stops what does not run any more. `pod` gives the probes and tells of failures. */
-  update(pod: Pod, running: readonly ContainerRecord[], podIp: string, adopted: ReadonlySet<string>): void {
+  /**
+   * Starts what is not probed yet and stops what does not run any more. `pod` gives the probes and tells of failures. Once it is
+   * `ending` only readiness goes on being probed: until a container is down it may serve, and nobody restarts it.
+   */
+  update(
+    pod: Pod,
+    {
+      running,
+      podIp,
+      adopted,
+      ending,
+    }: {
+      readonly running: readonly ContainerRecord[];
+      readonly podIp: string;
+      readonly adopted: ReadonlySet<string>;
+      readonly ending: boolean;
+    },
+  ): void {
     const uid = pod.metadata.uid;
     const ids = new Set(running.map(({ id }) => id));
-    for (const [id, probing] of this.#byContainer) if (probing.uid === uid && !ids.has(id)) this.#stop(id, probing);
+    for (const [id, probing] of this.#byContainer) {
+      if (probing.uid !== uid) continue;
+      if (!ids.has(id)) this.#stop(id, probing);
+      else if (ending) probing.lives.abort(new Error('the pod ends'));
+    }
     for (const container of containersOf(pod)) {
       if (container.role === 'init' || container.role === 'ephemeral') continue;
       const record = running.find(({ name }) => name === container.spec.name);
       if (record === undefined || this.#byContainer.has(record.id)) continue;
       const kinds = KINDS.filter((kind) => probeOf(container.spec, kind) !== undefined);
       if (kinds.length === 0) continue;
-      const probing: Probing = { uid, stop: new AbortController(), states: new Map(), done: Promise.resolve() };
+      const probing: Probing = {
+        uid,
+        stop: new AbortController(),
+        lives: new AbortController(),
+        states: new Map(),
+        done: Promise.resolve(),
+      };
+      if (ending) probing.lives.abort(new Error('the pod ends'));
       this.#byContainer.set(record.id, probing);
       // A container that was ready before this kubelet started is taken to be so until its probes say otherwise.
       if (adopted.has(record.id)) this.#trust(pod, container, probing);
@@ -104,6 +133,7 @@ export class ProbeManager {
     const startup = container.spec.startupProbe;
     if (startup !== undefined && probing.states.get('startup')?.verdict !== true) {
       await this.#repeat(pod, container, record, podIp, probing, 'startup', startup);
+      if (probing.states.get('startup')?.verdict !== true) return;
     }
     const rest = (['liveness', 'readiness'] as const).flatMap((kind) => {
       const probe = probeOf(container.spec, kind);
@@ -123,7 +153,8 @@ export class ProbeManager {
     probe: Probe,
   ): Promise<void> {
     const { clock, changed } = this.#options;
-    const { signal } = probing.stop;
+    const { stop, lives } = probing;
+    const signal = kind === 'readiness' ? stop.signal : AbortSignal.any([stop.signal, lives.signal]);
     const period = (probe.periodSeconds ?? 10) * 1000;
     let next: Instant = (record.startedAt ?? clock.now()) + (probe.initialDelaySeconds ?? 0) * 1000;
     for (;;) {

@@ -181,6 +181,8 @@ export interface StreamSession {
   resize(size: { columns: number; rows: number }): Promise<void>;
   /** After `output` has ended. For attach undefined: the container's own state tells. */
   exitCode(): Promise<number | undefined>;
+  /** Kills the process of an exec, as far as it is within reach; closing alone leaves it running. */
+  kill(): Promise<void>;
   close(): void;
 }
 

@@ -43,8 +43,14 @@ export function podStatusOf(inputs: StatusInputs): PodStatus {
     });
   const all = containersOf(pod);
   const init = all.filter(({ role }) => role === 'init' || role === 'sidecar').map(statusOf);
-  const app = all.filter(({ role }) => role === 'app').map(statusOf);
-  const ephemeral = all.filter(({ role }) => role === 'ephemeral').map(statusOf);
+  // By name, as Kubernetes lists them; init containers are in their own order.
+  const named = (role: PodContainer['role']) =>
+    all
+      .filter((container) => container.role === role)
+      .map(statusOf)
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const app = named('app');
+  const ephemeral = named('ephemeral');
 
   const anythingRuns = observed.containers.some(({ state }) => state === 'running');
   const before = pod.status;

@@ -1,4 +1,5 @@
 // Exec, attach, logs and connections into a pod's network: the engine's byte streams, given the runtime's shape.
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
@@ -80,6 +81,10 @@ export async function startExec(
     return session(socket, options.tty, signal, {
       resize: ({ columns, rows }) => exec.resize({ w: columns, h: rows }),
       exitCode: async () => (await exec.inspect()).ExitCode ?? undefined,
+      kill: async () => {
+        const { Pid: pid, Running: isRunning } = await exec.inspect();
+        if (isRunning) await killInside(id, pid);
+      },
     });
   });
 }
@@ -104,6 +109,7 @@ export async function startAttach(
     return session(socket, terminal, signal, {
       resize: ({ columns, rows }) => container.resize({ w: columns, h: rows }),
       exitCode: () => Promise.resolve(undefined),
+      kill: () => Promise.resolve(),
     });
   });
 }
@@ -115,6 +121,7 @@ function session(
   calls: {
     resize(size: { columns: number; rows: number }): Promise<unknown>;
     exitCode(): Promise<number | undefined>;
+    kill(): Promise<void>;
   },
 ): StreamSession {
   const onAbort = () => socket.destroy();
@@ -134,8 +141,20 @@ function session(
       await engineCall('resize', () => calls.resize(size));
     },
     exitCode: () => engineCall('inspect exec', () => calls.exitCode()),
+    kill: () => engineCall('inspect exec', () => calls.kill()),
     close: () => void socket.destroy(),
   };
+}
+
+/** The engine has no call for it. Its process ids are those of its machine, so this does nothing for one that is elsewhere. */
+async function killInside(containerId: string, pid: number): Promise<void> {
+  try {
+    const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8');
+    if (groups.includes(containerId)) process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')))
+      throw error;
+  }
 }
 
 async function hasTerminal(docker: Docker, id: string, signal: AbortSignal): Promise<boolean> {
