@@ -43,6 +43,7 @@ await runProgram({
           clusterDns: settings.clusterDns,
           clusterDomain: settings.clusterDomain,
           maxPods: settings.maxPods,
+          heartbeat: settings.heartbeat,
           labels: settings.labels,
           taints: settings.taints,
           ...(settings.podCidr !== undefined && { podCidr: settings.podCidr }),

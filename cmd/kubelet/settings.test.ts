@@ -45,6 +45,39 @@ test('flags count more than the file', async () => {
 });
 
 test.each([
+  { name: "are Kubernetes' own unless said", flags: () => ({}), want: [40, 10_000, 300_000] },
+  {
+    name: 'come from the file',
+    flags: () => ({
+      config: file('nodeLeaseDurationSeconds: 8\nnodeStatusUpdateFrequency: 2s\nnodeStatusReportFrequency: 1m\n'),
+    }),
+    want: [8, 2000, 60_000],
+  },
+  {
+    name: 'come from flags before the file',
+    flags: () => ({
+      config: file('nodeLeaseDurationSeconds: 8\nnodeStatusUpdateFrequency: 2s\n'),
+      nodeLeaseDurationSeconds: '4',
+      nodeStatusUpdateFrequency: '1500ms',
+    }),
+    want: [4, 1500, 300_000],
+  },
+])('the periods of the heartbeat $name', async ({ flags, want }) => {
+  const { leaseSeconds, statusUpdateMs, statusReportMs } = (await settingsOf(flags())).heartbeat;
+  expect([leaseSeconds, statusUpdateMs, statusReportMs]).toEqual(want);
+});
+
+test.each([
+  {
+    name: 'a heartbeat without end',
+    flags: () => ({ nodeStatusUpdateFrequency: '1ms' }),
+    want: '--node-status-update-frequency must be at least 100ms',
+  },
+  {
+    name: 'a period that is none',
+    flags: () => ({ config: file('nodeStatusReportFrequency: soon\n') }),
+    want: '--config: nodeStatusReportFrequency is a duration such as 15s or 1m30s, not "soon"',
+  },
   {
     name: 'a field that is not known',
     flags: () => ({ config: file('maxPods: 1\nevictionHrd: {}\n') }),

@@ -6,6 +6,8 @@ import { Option } from 'commander';
 import { parse } from 'yaml';
 import { messageWithCauses } from '../../pkg/logging/logger.ts';
 import type { Taint } from '../../pkg/api/schema/generated/core.v1.gen.ts';
+import { DEFAULT_HEARTBEAT, type Heartbeat } from '../../pkg/kubelet/node/node-agent.ts';
+import { durationFlag } from '../controller-manager/flags.ts';
 import { UsageError } from '../program.ts';
 
 export interface Settings {
@@ -17,6 +19,7 @@ export interface Settings {
   readonly clusterDomain: string;
   readonly podCidr: string | undefined;
   readonly maxPods: number;
+  readonly heartbeat: Heartbeat;
   readonly address: string;
   readonly port: number;
   readonly tlsCertFile: string | undefined;
@@ -46,6 +49,11 @@ export const FLAGS: readonly Option[] = [
   new Option('--cluster-domain <domain>', 'domain for this cluster'),
   new Option('--pod-cidr <cidr>', 'the CIDR to use for pod IP addresses'),
   new Option('--max-pods <n>', 'number of pods that can run on this kubelet'),
+  new Option('--node-status-update-frequency <duration>', 'how often the node looks at itself (default 10s)'),
+  new Option(
+    '--node-lease-duration-seconds <n>',
+    "duration of the node's Lease, which is renewed four times in it (default 40)",
+  ),
   new Option('--address <ip>', 'the IP address for the kubelet to serve on'),
   new Option('--port <n>', 'the port for the kubelet to serve on'),
   new Option('--tls-cert-file <path>', 'file containing x509 certificate used for serving HTTPS'),
@@ -78,6 +86,9 @@ const FIELDS: Readonly<Record<string, Kind>> = {
   clusterDomain: 'string',
   podCIDR: 'string',
   maxPods: 'number',
+  nodeLeaseDurationSeconds: 'number',
+  nodeStatusReportFrequency: 'string',
+  nodeStatusUpdateFrequency: 'string',
   registerWithTaints: 'objects',
   authentication: 'object',
   containerRuntimeEndpoint: 'string',
@@ -103,6 +114,7 @@ export async function settingsOf(flags: Readonly<Record<string, unknown>>): Prom
     clusterDomain: text(flags['clusterDomain']) ?? text(file['clusterDomain']) ?? 'cluster.local',
     podCidr: text(flags['podCidr']) ?? text(file['podCIDR']),
     maxPods,
+    heartbeat: heartbeatOf(flags, file),
     address: text(flags['address']) ?? text(file['address']) ?? '0.0.0.0',
     port: count('--port', flags['port'] ?? file['port'] ?? 10_250, 1, 65_535),
     tlsCertFile,
@@ -119,6 +131,36 @@ export async function settingsOf(flags: Readonly<Record<string, unknown>>): Prom
       'unix:///var/run/docker.sock',
     network: text(flags['podNetwork']) ?? 'typekube',
     bridge: text(flags['podBridge']) ?? 'tk0',
+  };
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** A look at the machine costs a call to the engine, so that it is not taken more often than ten times a second. */
+const SHORTEST_MS = 100;
+
+function heartbeatOf(flags: Values, file: Values): Heartbeat {
+  const duration = (values: Values, field: string, name: string): number | undefined => {
+    if (text(values[field]) === undefined) return undefined;
+    const ms = durationFlag(values, field, name);
+    if (ms < SHORTEST_MS) throw new UsageError(`${name} must be at least ${SHORTEST_MS}ms`);
+    return ms;
+  };
+  const updateMs =
+    duration(flags, 'nodeStatusUpdateFrequency', '--node-status-update-frequency') ??
+    duration(file, 'nodeStatusUpdateFrequency', '--config: nodeStatusUpdateFrequency') ??
+    DEFAULT_HEARTBEAT.statusUpdateMs;
+  return {
+    statusUpdateMs: updateMs,
+    statusReportMs:
+      duration(file, 'nodeStatusReportFrequency', '--config: nodeStatusReportFrequency') ??
+      DEFAULT_HEARTBEAT.statusReportMs,
+    leaseSeconds: count(
+      '--node-lease-duration-seconds',
+      flags['nodeLeaseDurationSeconds'] ?? file['nodeLeaseDurationSeconds'] ?? DEFAULT_HEARTBEAT.leaseSeconds,
+      1,
+      3600,
+    ),
   };
 }
 

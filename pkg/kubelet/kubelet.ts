@@ -11,7 +11,7 @@ import type { Clock, Random } from '../clock/clock.ts';
 import type { Logger } from '../logging/logger.ts';
 import { ImagePuller } from './images/image-puller.ts';
 import { readMachine } from './node/machine.ts';
-import { NodeAgent } from './node/node-agent.ts';
+import { DEFAULT_HEARTBEAT, NodeAgent, type Heartbeat } from './node/node-agent.ts';
 import { allocatableOf, type NodeIdentity } from './node/node-status.ts';
 import { ObjectCache } from './objects/object-cache.ts';
 import type { PodContext } from './pod/pod-context.ts';
@@ -39,6 +39,8 @@ export interface KubeletOptions {
   readonly clusterDomain: string;
   /** Left out: whatever the Node's spec.podCIDR says, now or later. */
   readonly podCidr?: string;
+  /** Default: Kubernetes' own, 40 s until the node counts as lost. */
+  readonly heartbeat?: Heartbeat;
   /** Default 110. */
   readonly maxPods?: number;
   readonly labels?: Readonly<Record<string, string>>;
@@ -109,6 +111,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     runtime,
     identity,
     machine,
+    heartbeat: options.heartbeat ?? DEFAULT_HEARTBEAT,
     rootDirectory: options.rootDir,
     networkReady: () => manager.touchAll('objects'),
   });

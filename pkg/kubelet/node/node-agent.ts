@@ -1,5 +1,5 @@
-// Keeps the Node object and the Lease of this machine: registers the node, renews the Lease every 10 s, writes the status when
-// it changes and at least every 5 minutes. An API server that is away is waited for; nothing else here depends on it.
+// Keeps the Node object and the Lease of this machine: registers the node, renews the Lease four times in its duration, writes
+// the status when it changes and at least every 5 minutes. An API server that is away is waited for; nothing else here depends on it.
 import { isApiError } from '../../api/meta/status.ts';
 import { leases, nodes } from '../../api/resources.ts';
 import type { Node, NodeStatus } from '../../api/schema/generated/core.v1.gen.ts';
@@ -22,14 +22,23 @@ import {
   unreadiness,
 } from './node-status.ts';
 
-const LOOK_MS = 10_000;
-const REPORT_MS = 300_000;
-const LEASE_SECONDS = 40;
-const RENEW_MS = 10_000;
 const RETRY_MS = 1_000;
+/** Kubernetes' share of the lease's duration after which it is renewed. */
+const RENEW_SHARE = 0.25;
 const DISK_FULL_PART = 0.05;
 
 const LEASE_NAMESPACE = 'kube-node-lease';
+
+/** How often the node shows that it lives. */
+export interface Heartbeat {
+  /** After which others may take the node for lost; a Lease counts in whole seconds. */
+  readonly leaseSeconds: number;
+  /** How often the machine is looked at, and how old a status that did not change may grow. */
+  readonly statusUpdateMs: number;
+  readonly statusReportMs: number;
+}
+
+export const DEFAULT_HEARTBEAT: Heartbeat = { leaseSeconds: 40, statusUpdateMs: 10_000, statusReportMs: 300_000 };
 
 export interface NodeAgentOptions {
   readonly client: Client;
@@ -39,6 +48,7 @@ export interface NodeAgentOptions {
   readonly runtime: ContainerRuntime;
   readonly identity: NodeIdentity;
   readonly machine: Machine;
+  readonly heartbeat: Heartbeat;
   readonly rootDirectory: string;
   /** The pods' network is there now. */
   readonly networkReady: () => void;
@@ -111,7 +121,7 @@ export class NodeAgent {
       try {
         await this.#look(signal);
         await this.#report(signal);
-        this.#wake.at(clock.now() + LOOK_MS);
+        this.#wake.at(clock.now() + this.#options.heartbeat.statusUpdateMs);
       } catch (error) {
         if (signal.aborted) return;
         if (isApiError(error, 'NotFound')) {
@@ -125,15 +135,16 @@ export class NodeAgent {
   }
 
   async #keepLease(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, log, heartbeat } = this.#options;
+    const renewMs = heartbeat.leaseSeconds * 1000 * RENEW_SHARE;
     while (!signal.aborted) {
       try {
         await this.#renew(signal);
-        await clock.sleep(RENEW_MS, signal);
+        await clock.sleep(renewMs, signal);
       } catch (error) {
         if (signal.aborted) return;
         log.warn('lease not renewed', { error });
-        await clock.sleep(RETRY_MS, signal).catch(() => undefined); // rejects only when stopping
+        await clock.sleep(Math.min(RETRY_MS, renewMs), signal).catch(() => undefined); // rejects only when stopping
       }
     }
   }
@@ -169,7 +180,7 @@ export class NodeAgent {
     const images = this.#runtimeFault === undefined ? await runtime.listImages(signal) : [];
     const now = clock.now();
     const status = nodeStatusOf({ identity, machine, runtime: this.#runtime, images, health, before: this.#node, now });
-    if (!differs(this.#node?.status, status) && now - this.#reportedAt < REPORT_MS) return;
+    if (!differs(this.#node?.status, status) && now - this.#reportedAt < this.#options.heartbeat.statusReportMs) return;
     const answer = await client
       .resource(nodes)
       .patch(
@@ -238,11 +249,11 @@ export class NodeAgent {
   }
 
   async #renew(signal: AbortSignal): Promise<void> {
-    const { client, clock, identity } = this.#options;
+    const { client, clock, identity, heartbeat } = this.#options;
     const resource = client.resource(leases);
     const key = { namespace: LEASE_NAMESPACE, name: identity.name };
     const renewTime = formatMicroTime(clock.now());
-    const patch = { spec: { holderIdentity: identity.name, leaseDurationSeconds: LEASE_SECONDS, renewTime } };
+    const patch = { spec: { holderIdentity: identity.name, leaseDurationSeconds: heartbeat.leaseSeconds, renewTime } };
     try {
       await resource.patch(key, patch, 'merge', { fieldManager: 'kubelet' }, signal);
     } catch (error) {
