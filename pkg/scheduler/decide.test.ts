@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Node, Pod } from '../api/schema/generated/core.v1.gen.ts';
+import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '../api/schema/generated/policy.v1.gen.ts';
 import { NominatedPods } from './cache/nominated-pods.ts';
 import { ShapeTables } from './cache/shape-tables.ts';
 import { Snapshot } from './cache/snapshot.ts';
@@ -12,12 +13,16 @@ import { node, pod } from './testing/objects.ts';
 
 const profile = defaultProfile();
 
-function clusterOf(nodes: Node[], placed: Record<string, Pod[] | undefined> = {}): Cluster {
+function clusterOf(
+  nodes: Node[],
+  placed: Record<string, Pod[] | undefined> = {},
+  budgets: readonly PodDisruptionBudget[] = [],
+): Cluster {
   const snapshot = new Snapshot();
   for (const each of nodes) snapshot.setNode(each);
   for (const [name, pods] of Object.entries(placed))
     for (const each of pods ?? []) snapshot.addPod(podInfoOf(each), name);
-  return { snapshot, tables: new ShapeTables(snapshot), nominated: new NominatedPods() };
+  return { snapshot, tables: new ShapeTables(snapshot), nominated: new NominatedPods(), budgets: () => budgets };
 }
 
 /** The node's name, or the message with what preemption says. */
@@ -181,9 +186,10 @@ describe('where a pod goes', () => {
   });
 });
 
+const urgent = (cpu: string, spec: Partial<Pod['spec']> = {}) =>
+  pod('x', { requests: { cpu }, spec: { priority: 10, ...spec } });
+
 describe('whom preemption evicts', () => {
-  const urgent = (cpu: string, spec: Partial<Pod['spec']> = {}) =>
-    pod('x', { requests: { cpu }, spec: { priority: 10, ...spec } });
   test.each([
     {
       name: 'as few as possible, the least important',
@@ -238,5 +244,78 @@ describe('whom preemption evicts', () => {
     const before = cluster.snapshot.describe();
     expect(outcome(wanted, cluster)).toBe(want);
     expect(cluster.snapshot.describe()).toEqual(before);
+  });
+});
+
+describe('disruption budgets in preemption', () => {
+  const web = (name: string, cpu: string, priority = 1, namespace = 'default') =>
+    pod(name, { requests: { cpu }, labels: { app: 'web' }, namespace, spec: { priority } });
+  const budget = (
+    disruptionsAllowed: number,
+    more: { selector?: object; status?: Partial<PodDisruptionBudgetStatus> } = {},
+  ): PodDisruptionBudget => ({
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { ...pod('web').metadata, name: 'web' },
+    spec: { selector: more.selector ?? { matchLabels: { app: 'web' } } },
+    status: { disruptionsAllowed, currentHealthy: 2, desiredHealthy: 2, expectedPods: 2, ...more.status },
+  });
+
+  test.each([
+    {
+      name: 'spare a pod that is less important than one without a budget',
+      placed: { a: [web('p', '2', 1), low('q', '2', 2)] },
+      budgets: [budget(0)],
+      want: 'evict q on a',
+    },
+    {
+      name: 'lead to a node whose victims are more important but not protected',
+      placed: { a: [web('p', '4', 1)], b: [low('q', '4', 5)] },
+      wanted: urgent('4'),
+      budgets: [budget(0)],
+      want: 'evict q on b',
+    },
+    {
+      name: 'are violated as little as possible, but are no reason to stay away',
+      placed: { a: [web('p', '2', 1), web('q', '2', 1)], b: [web('r', '4', 5)] },
+      wanted: urgent('4'),
+      budgets: [budget(0)],
+      want: 'evict r on b',
+    },
+    {
+      name: 'let go as many as they allow, the most important counted first',
+      placed: { a: [web('p', '2', 1), web('q', '2', 2)], b: [low('r', '2', 3), low('s', '2', 3)] },
+      wanted: urgent('4'),
+      budgets: [budget(2)],
+      want: 'evict q p on a',
+    },
+    {
+      name: 'count what is beyond that',
+      placed: { a: [web('p', '2', 1), web('q', '2', 2)], b: [low('r', '2', 3), low('s', '2', 3)] },
+      wanted: urgent('4'),
+      budgets: [budget(1)],
+      want: 'evict r s on b',
+    },
+    {
+      name: 'do not count a pod whose eviction was granted already',
+      placed: { a: [web('p', '2', 1), low('q', '2', 2)] },
+      budgets: [budget(0, { status: { disruptedPods: { p: '2026-01-01T00:00:00Z' } } })],
+      want: 'evict p on a',
+    },
+    {
+      name: 'of another namespace do not count',
+      placed: { a: [web('p', '2', 1, 'other'), low('q', '2', 2)] },
+      budgets: [budget(0)],
+      want: 'evict p on a',
+    },
+    {
+      name: 'without a selector protect nobody',
+      placed: { a: [web('p', '2', 1), low('q', '2', 2)] },
+      budgets: [budget(0, { selector: {} })],
+      want: 'evict p on a',
+    },
+  ])('$name', ({ placed, budgets, want, wanted = urgent('2') }) => {
+    const nodes = Object.keys(placed).map((name) => node(name));
+    expect(outcome(wanted, clusterOf(nodes, placed, budgets))).toBe(want);
   });
 });

@@ -1,5 +1,6 @@
 // Where a pod goes: pure, no I/O, no clock. Nodes are asked through the remembered results of the pod's shape; only pods
 // that terms between pods concern, or that must stand back for nominated ones, are held against every node.
+import type { PodDisruptionBudget } from '../api/schema/generated/policy.v1.gen.ts';
 import type { Random } from '../clock/clock.ts';
 import type { NominatedPods } from './cache/nominated-pods.ts';
 import type { ShapeTable } from './cache/shape-table.ts';
@@ -16,6 +17,8 @@ export interface Cluster {
   readonly snapshot: Snapshot;
   readonly tables: ShapeTables;
   readonly nominated: NominatedPods;
+  /** Asked when a pod needs others to go. Without it none are respected. */
+  budgets?(this: void): readonly PodDisruptionBudget[];
 }
 
 export type Decision =

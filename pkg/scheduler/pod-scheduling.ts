@@ -2,6 +2,7 @@
 // and set it aside. Owns the cache, the queue and all work under way; `close` ends them.
 import type { Registry } from 'prom-client';
 import type { Pod } from '../api/schema/generated/core.v1.gen.ts';
+import type { PodDisruptionBudget } from '../api/schema/generated/policy.v1.gen.ts';
 import type { Clock, Instant, Random } from '../clock/clock.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder, type EventRecorder } from '../client/event-recorder.ts';
@@ -30,6 +31,8 @@ export interface PodSchedulingContext {
   readonly random: Random;
   readonly log: Logger;
   readonly profiles: readonly Profile[];
+  /** All disruption budgets of the cluster. */
+  budgets(this: void): readonly PodDisruptionBudget[];
   readonly metrics?: Registry;
   readonly backoff?: BackoffRules;
   /** Named in events as where they come from. */
@@ -76,7 +79,8 @@ export class PodScheduling {
     this.#context = context;
     this.#signal = signal;
     const { snapshot } = this.#cache;
-    this.#cluster = { snapshot, tables: new ShapeTables(snapshot), nominated: this.#nominated };
+    const { budgets } = context;
+    this.#cluster = { snapshot, tables: new ShapeTables(snapshot), nominated: this.#nominated, budgets };
     this.#runs = new Map(context.profiles.map((profile) => [profile.schedulerName, startRun(context, profile)]));
     const rules: QueueRules = {
       gate: (pod) => firstGate(this.#runOf(pod.pod)?.profile, pod),

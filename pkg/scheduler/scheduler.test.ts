@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Registry } from 'prom-client';
 import { ApiError } from '../api/meta/status.ts';
+import type { PodDisruptionBudget } from '../api/schema/generated/policy.v1.gen.ts';
 import { UnreachableError } from '../client/transport.ts';
 import { VirtualClock } from '../clock/virtual-clock.ts';
 import { silentLogger } from '../logging/logger.ts';
@@ -166,6 +167,25 @@ describe('the scheduler', () => {
     expect(api.events.map(({ reason }) => reason)).toContain('Preempted');
     await clock.advance(2000);
     expect(api.pod('high').spec.nodeName).toBe('a');
+  });
+
+  test('spares pods that a disruption budget protects while others can go', async () => {
+    api.putNode(node('a', { cpu: '2' }));
+    const budget: PodDisruptionBudget = {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: pod('web').metadata,
+      spec: { selector: { matchLabels: { app: 'web' } } },
+      status: { disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 },
+    };
+    api.put('poddisruptionbudgets', budget);
+    api.putPod(pod('web', { labels: { app: 'web' }, requests: { cpu: '1' }, spec: { priority: 1 } }));
+    api.putPod(pod('other', { requests: { cpu: '1' }, spec: { priority: 2 } }));
+    await clock.advance(10);
+    api.putPod(pod('high', { requests: { cpu: '1' }, spec: { priority: 100 } }));
+    await clock.advance(10);
+    expect(() => api.pod('other')).toThrow('not found');
+    expect(api.pod('web').spec.nodeName).toBe('a');
   });
 
   test('does not schedule a pod with gates until they are gone', async () => {

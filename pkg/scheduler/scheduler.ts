@@ -2,7 +2,7 @@
 // Decisions are made one after another, each counting with all before it; bindings run beside them, many at once. Nothing
 // is kept that could not be learnt anew from the API server: it may be killed at any moment and started again.
 import type { Registry } from 'prom-client';
-import { namespaces, nodes, pods } from '../api/resources.ts';
+import { namespaces, nodes, podDisruptionBudgets, pods } from '../api/resources.ts';
 import type { Clock, Random } from '../clock/clock.ts';
 import type { Client } from '../client/client.ts';
 import { createInformer, type Informer } from '../client/informer.ts';
@@ -36,9 +36,14 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   const { client, clock, random, log } = options;
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
-  const scheduling = new PodScheduling({ ...options, profiles: options.profiles ?? [defaultProfile()] }, stopped);
-  const watch = new ClusterWatch(scheduling.watchedParts);
   const context = { clock, random, log };
+  const budgetInformer = createInformer(client.resource(podDisruptionBudgets), context);
+  const budgets = () => budgetInformer.store.list();
+  const scheduling = new PodScheduling(
+    { ...options, profiles: options.profiles ?? [defaultProfile()], budgets },
+    stopped,
+  );
+  const watch = new ClusterWatch(scheduling.watchedParts);
   const podInformer = createInformer(client.resource(pods), {
     ...context,
     fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
@@ -67,6 +72,7 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     podInformer,
     nodeInformer,
     namespaceInformer,
+    budgetInformer,
   ];
   const running = informers.map((informer) => informer.run(stopped));
   try {

@@ -1,11 +1,14 @@
-// Comparing what would be lost on one node and on another, in Kubernetes' order: the lowest most-important victim, then the
-// lowest sum of priorities, the fewest victims, and last the most recently started ones.
+// Comparing what would be lost on one node and on another, in Kubernetes' order: the fewest victims that a disruption budget
+// protects, the lowest most-important victim, then the lowest sum of priorities, the fewest victims, and last the most
+// recently started ones.
 import type { PodInfo } from '../framework/pod-info.ts';
 
 export interface Candidate {
   readonly nodeName: string;
   /** The most important first. */
   readonly victims: readonly PodInfo[];
+  /** How many of them a disruption budget protects. */
+  readonly violations: number;
 }
 
 /** Orders pods by priority, then by how long they have run. */
@@ -31,13 +34,13 @@ export function leastLoss(candidates: readonly Candidate[]): Candidate | undefin
   return best?.candidate;
 }
 
-function lossOf({ victims }: Candidate): number[] {
+function lossOf({ victims, violations }: Candidate): number[] {
   const highest = victims.reduce((most, victim) => Math.max(most, victim.priority), -Infinity);
   const sum = victims.reduce((total, victim) => total + victim.priority + PRIORITY_OFFSET, 0);
   const earliest = victims
     .filter((victim) => victim.priority === highest)
     .reduce((least, victim) => Math.min(least, startOf(victim)), Infinity);
-  return [highest, sum, victims.length, -earliest];
+  return [violations, highest, sum, victims.length, -earliest];
 }
 
 function lessThan(a: readonly number[], b: readonly number[]): boolean {

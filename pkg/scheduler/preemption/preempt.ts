@@ -1,6 +1,7 @@
 // Which pods to evict for a pod that fits nowhere: pure. Looks at nodes that eviction can help, takes away all pods of
-// lower priority, gives back as many as still leave room, the most important first, and picks the node where least is
-// lost. Rules: Kubernetes' DefaultPreemption, without disruption budgets.
+// lower priority, gives back as many as still leave room (first those that disruption budgets protect, the most important
+// before the others), and picks the node where least is lost. Rules: Kubernetes' DefaultPreemption.
+import type { PodDisruptionBudget } from '../../api/schema/generated/policy.v1.gen.ts';
 import type { Random } from '../../clock/clock.ts';
 import type { Cluster } from '../decide.ts';
 import { diagnosisMessage, type Diagnosis } from '../framework/diagnosis.ts';
@@ -9,6 +10,7 @@ import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import type { Failure } from '../framework/plugin.ts';
 import type { Profile } from '../framework/profile.ts';
+import { splitByBudgets } from './budgets.ts';
 import { leastLoss, moreImportant, type Candidate } from './candidate.ts';
 
 /** Why the pod was turned down: in all, and by each node. */
@@ -46,11 +48,15 @@ export function preempt(
   const start = Math.floor(random() * nodes.length);
   const failures = new Map<Failure, number>();
   const candidates: Candidate[] = [];
+  const budgets = cluster.budgets?.() ?? [];
   let tried = 0;
+  let harmless = false;
   for (const node of [...nodes.slice(start), ...nodes.slice(0, start)]) {
-    if (candidates.length >= wanted) break;
+    // As long as every candidate violates a budget, a better one is worth the search.
+    if (candidates.length >= wanted && harmless) break;
     tried++;
-    const result = tryNode(profile, pod, cluster, node);
+    const result = tryNode(profile, pod, cluster, node, budgets);
+    harmless ||= 'victims' in result && result.violations === 0;
     if ('victims' in result) candidates.push(result);
     else failures.set(result, (failures.get(result) ?? 0) + 1);
   }
@@ -92,21 +98,29 @@ function ineligibility(
 }
 
 /** A candidate, or why evicting does not make room here. */
-function tryNode(profile: Profile, pod: PodInfo, cluster: Cluster, node: NodeInfo): Candidate | Failure {
+function tryNode(
+  profile: Profile,
+  pod: PodInfo,
+  cluster: Cluster,
+  node: NodeInfo,
+  budgets: readonly PodDisruptionBudget[],
+): Candidate | Failure {
   const lower = [...node.pods.values()].filter((other) => other.priority < pod.priority).sort(moreImportant);
   if (lower.length === 0) return NO_VICTIMS;
   using trial = beginTrial(profile, pod, cluster, node);
   for (const other of lower) trial.take(other);
   const failure = trial.check();
   if (failure !== undefined) return failure;
-  const victims: PodInfo[] = [];
-  for (const other of lower) {
+  const mustGo = (other: PodInfo) => {
     trial.giveBack(other);
-    if (trial.check() === undefined) continue;
+    if (trial.check() === undefined) return false;
     trial.take(other);
-    victims.push(other);
-  }
-  return { nodeName: node.name, victims };
+    return true;
+  };
+  const split = splitByBudgets(lower, budgets);
+  const violating = split.protected.filter(mustGo);
+  const victims = [...violating, ...split.free.filter(mustGo)].sort(moreImportant);
+  return { nodeName: node.name, victims, violations: violating.length };
 }
 
 interface Trial extends Disposable {
