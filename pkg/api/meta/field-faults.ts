@@ -77,8 +77,8 @@ export class Faults {
     this.#add('Forbidden', segments, detail === '' ? 'Forbidden' : `Forbidden: ${detail}`);
   }
 
-  notFound(segments: Segment | readonly Segment[], value: unknown): void {
-    this.#add('NotFound', segments, `Not found: ${showValue(value)}`);
+  notFound(segments: Segment | readonly Segment[], value: unknown, detail = ''): void {
+    this.#add('NotFound', segments, `Not found: ${showValue(value)}${detail === '' ? '' : `: ${detail}`}`);
   }
 
   tooLong(segments: Segment | readonly Segment[], bytes: number): void {

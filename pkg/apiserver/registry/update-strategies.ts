@@ -1,11 +1,11 @@
 // What an update may change depends on the path it comes by: the object itself, its status, or a subresource that owns one
 // part of it. Every strategy first puts back what is not its own and then checks the rest.
+import { validateEphemeralContainersUpdate, validateResize } from '../../api/core/v1/pod-parts-validation.ts';
 import type { FieldError } from '../../api/meta/status.ts';
 import type { KindDefinition, StrategyContext } from '../../api/schema/kind.ts';
-import type { Container, EphemeralContainer, Pod } from '../../api/schema/generated/core.v1.gen.ts';
+import type { Container, Pod } from '../../api/schema/generated/core.v1.gen.ts';
 import type { KubeObject } from '../../api/schema/resource-type.ts';
 import { sameJson } from './copy-json.ts';
-import { forbiddenField } from './options-error.ts';
 
 export interface UpdateStrategy {
   /** Changes `object`, never `old`. Can run several times. */
@@ -38,32 +38,10 @@ const finalize: UpdateStrategy = {
 const ephemeralContainers: UpdateStrategy = {
   prepare(_, object, old) {
     keepPod(object, old, (spec, before) => ({ ...before, ephemeralContainers: spec.ephemeralContainers }));
+    countChange(object, old);
   },
-  validate(definition, object, old) {
-    const [now, before] = [podOf(object).spec.ephemeralContainers ?? [], podOf(old).spec.ephemeralContainers ?? []];
-    const faults = before.map((container) => changeOf(container, now)).filter((fault) => fault !== undefined);
-    return [...faults, ...definition.validate(withoutEphemeral(object)), ...nameFaults(now)];
-  },
+  validate: (_, object, old) => validateEphemeralContainersUpdate(podOf(object), podOf(old)),
 };
-
-function changeOf(before: EphemeralContainer, now: readonly EphemeralContainer[]): FieldError | undefined {
-  const name = JSON.stringify(before.name);
-  const after = now.find((container) => container.name === before.name);
-  if (after === undefined) {
-    return forbiddenField('spec.ephemeralContainers', `existing ephemeral containers ${name} may not be removed\n`);
-  }
-  if (sameJson(after, before)) return undefined;
-  return forbiddenField('spec.ephemeralContainers', `existing ephemeral containers ${name} may not be changed\n`);
-}
-
-function nameFaults(containers: readonly EphemeralContainer[]): FieldError[] {
-  return containers.flatMap(({ name }, index): FieldError[] => {
-    const field = `spec.ephemeralContainers[${index}].name`;
-    if (!name) return [{ type: 'Required', field, body: 'Required value' }];
-    const repeated = containers.findIndex((other) => other.name === name) < index;
-    return repeated ? [{ type: 'Duplicate', field, body: `Duplicate value: ${JSON.stringify(name)}` }] : [];
-  });
-}
 
 /** PATCH pods/<name>/resize: the resources of containers. */
 const resize: UpdateStrategy = {
@@ -75,11 +53,9 @@ const resize: UpdateStrategy = {
         initContainers: resized(before.initContainers, spec.initContainers ?? []),
       }),
     }));
-    const changed = !sameJson(podOf(object).spec, podOf(old).spec);
-    const { generation } = old.metadata;
-    if (changed && generation !== undefined) object.metadata.generation = generation + 1;
+    countChange(object, old);
   },
-  validate: (definition, object) => definition.validate(object),
+  validate: (_, object, old) => validateResize(podOf(object), podOf(old)),
 };
 
 function resized(before: readonly Container[], now: readonly Container[]): Container[] {
@@ -89,6 +65,12 @@ function resized(before: readonly Container[], now: readonly Container[]): Conta
       ? container
       : { ...container, resources: asked.resources, resizePolicy: asked.resizePolicy };
   });
+}
+
+function countChange(object: KubeObject, old: KubeObject): void {
+  const { generation } = old.metadata;
+  if (generation === undefined || sameJson(podOf(object).spec, podOf(old).spec)) return;
+  object.metadata.generation = generation + 1;
 }
 
 function keepPod(
@@ -104,14 +86,6 @@ function keepPod(
     resourceVersion: pod.metadata.resourceVersion,
     managedFields: pod.metadata.managedFields,
   };
-}
-
-/** A new pod may not have any; these have just been checked by themselves. */
-function withoutEphemeral(object: KubeObject): Pod {
-  const pod = podOf(object);
-  const spec = { ...pod.spec };
-  delete spec.ephemeralContainers;
-  return { ...pod, spec };
 }
 
 /** These subresources are those of pods. */

@@ -13,11 +13,12 @@ import type {
   Toleration,
   TopologySpreadConstraint,
 } from '../../schema/generated/core.v1.gen.ts';
+import type { LabelSelector } from '../../schema/generated/meta.v1.gen.ts';
 
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 const BAD_WEIGHT = 'must be in the range 1-100';
-export const TAINT_EFFECTS = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
+const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 export function validateAffinity(faults: Faults, affinity: Affinity | undefined): void {
   if (affinity === undefined) return;
@@ -29,7 +30,8 @@ export function validateAffinity(faults: Faults, affinity: Affinity | undefined)
         if (needed !== undefined) faults.at(REQUIRED, () => validateNodeSelector(faults, needed));
         faults.each(PREFERRED, wished, ({ weight, preference }) => {
           validateWeight(faults, weight);
-          faults.at('preference', () => validateTerm(faults, preference ?? {}));
+          // A preference for a label that no node can have does no harm.
+          faults.at('preference', () => validateTerm(faults, preference ?? {}, false));
         });
       });
     }
@@ -45,11 +47,15 @@ export function validateNodeSelector(faults: Faults, selector: NodeSelector): vo
   if ((selector.nodeSelectorTerms ?? []).length === 0) {
     return faults.required('nodeSelectorTerms', 'must have at least one node selector term');
   }
-  faults.each('nodeSelectorTerms', selector.nodeSelectorTerms, (term) => validateTerm(faults, term));
+  faults.each('nodeSelectorTerms', selector.nodeSelectorTerms, (term) => validateTerm(faults, term, true));
 }
 
-function validateTerm(faults: Faults, term: NodeSelectorTerm): void {
-  faults.each('matchExpressions', term.matchExpressions, (requirement) => validateRequirement(faults, requirement));
+function validateTerm(faults: Faults, term: NodeSelectorTerm, checkValues: boolean): void {
+  faults.each('matchExpressions', term.matchExpressions, (requirement) => {
+    validateRequirement(faults, requirement);
+    if (!checkValues) return;
+    (requirement.values ?? []).forEach((value, i) => faults.invalidAll(['values', i], value, labelValueFaults(value)));
+  });
   faults.each('matchFields', term.matchFields, (requirement) => validateFieldRequirement(faults, requirement));
 }
 
@@ -75,7 +81,6 @@ function validateRequirement(faults: Faults, { key, operator, values = [] }: Nod
       faults.invalid('operator', operator ?? '', 'not a valid selector operator');
   }
   faults.invalidAll('key', key ?? '', qualifiedNameFaults(key ?? ''));
-  values.forEach((value, i) => faults.invalidAll(['values', i], value, labelValueFaults(value)));
 }
 
 function validateFieldRequirement(faults: Faults, { key, operator, values = [] }: NodeSelectorRequirement): void {
@@ -104,15 +109,50 @@ function validatePodTerm(faults: Faults, term: PodAffinityTerm): void {
   faults.at('labelSelector', () => validateLabelSelector(faults, term.labelSelector));
   faults.at('namespaceSelector', () => validateLabelSelector(faults, term.namespaceSelector));
   for (const name of term.namespaces ?? []) faults.invalidAll('namespace', name, dnsLabelFaults(name));
-  for (const field of ['matchLabelKeys', 'mismatchLabelKeys'] as const) {
-    const keys = term[field] ?? [];
-    if (keys.length > 0 && term.labelSelector === undefined) {
-      faults.forbidden(field, 'must not be specified when labelSelector is not set');
-    }
-    keys.forEach((name, i) => faults.invalidAll([field, i], name, qualifiedNameFaults(name)));
-  }
+  validateLabelKeys(faults, term, 'matchLabelKeys');
+  validateLabelKeys(faults, term, 'mismatchLabelKeys');
+  repeatedKeys(term).forEach((i) => faults.invalid([i], term.matchLabelKeys?.[i], IN_BOTH));
+  (term.matchLabelKeys ?? []).forEach((name, i) => {
+    if (!term.mismatchLabelKeys?.includes(name)) return;
+    faults.invalid(['matchLabelKeys', i], name, 'exists in both matchLabelKeys and mismatchLabelKeys');
+  });
   if (!term.topologyKey) faults.required('topologyKey', 'can not be empty');
   faults.invalidAll('topologyKey', term.topologyKey ?? '', qualifiedNameFaults(term.topologyKey ?? ''));
+}
+
+const IN_BOTH = 'exists in both matchLabelKeys and labelSelector';
+
+interface WithLabelKeys {
+  readonly labelSelector?: LabelSelector;
+  readonly matchLabelKeys?: readonly string[];
+  readonly mismatchLabelKeys?: readonly string[];
+}
+
+function validateLabelKeys(
+  faults: Faults,
+  constraint: WithLabelKeys,
+  field: 'matchLabelKeys' | 'mismatchLabelKeys',
+): void {
+  const keys = constraint[field] ?? [];
+  if (keys.length === 0) return;
+  if (constraint.labelSelector === undefined) {
+    return faults.forbidden(field, 'must not be specified when labelSelector is not set');
+  }
+  keys.forEach((name, i) => faults.invalidAll([field, i], name, qualifiedNameFaults(name)));
+}
+
+/**
+ * Positions in matchLabelKeys whose key the selector asks for by itself. A pod's selector already has one expression for each
+ * of these keys, which was made of it.
+ */
+function repeatedKeys({ labelSelector, matchLabelKeys = [] }: WithLabelKeys): number[] {
+  const seen = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
+  const repeated: number[] = [];
+  for (const { key } of labelSelector?.matchExpressions ?? []) {
+    if (seen.has(key) && matchLabelKeys.includes(key)) repeated.push(matchLabelKeys.lastIndexOf(key));
+    seen.add(key);
+  }
+  return repeated;
 }
 
 export function validateTolerations(faults: Faults, tolerations: readonly Toleration[] | undefined): void {
@@ -130,10 +170,15 @@ export function validateTolerations(faults: Faults, tolerations: readonly Tolera
       const bad = labelValueFaults(value);
       if (bad.length > 0) faults.invalid('operator', value, bad.join(';'));
     } else if (operator === 'Exists') {
-      if (value !== '') faults.invalid('operator', toleration, "value must be empty when `operator` is 'Exists'");
+      if (value !== '') faults.invalid('operator', value, "value must be empty when `operator` is 'Exists'");
     } else faults.notSupported('operator', operator, ['Equal', 'Exists']);
-    if (effect !== '' && !TAINT_EFFECTS.includes(effect)) faults.notSupported('effect', effect, TAINT_EFFECTS);
+    if (effect !== '') checkTaintEffect(faults, effect);
   });
+}
+
+/** Also of the taints of nodes. */
+export function checkTaintEffect(faults: Faults, effect: string): void {
+  if (!TAINT_EFFECTS.includes(effect)) faults.notSupported('effect', effect, TAINT_EFFECTS);
 }
 
 const SPREAD_ACTIONS = ['DoNotSchedule', 'ScheduleAnyway'];
@@ -165,8 +210,9 @@ export function validateSpreadConstraints(
     }
     checkOptionalOneOf(faults, 'nodeAffinityPolicy', constraint.nodeAffinityPolicy, SPREAD_POLICIES);
     checkOptionalOneOf(faults, 'nodeTaintsPolicy', constraint.nodeTaintsPolicy, SPREAD_POLICIES);
-    (constraint.matchLabelKeys ?? []).forEach((name, i) =>
-      faults.invalidAll(['matchLabelKeys', i], name, qualifiedNameFaults(name)),
+    validateLabelKeys(faults, constraint, 'matchLabelKeys');
+    repeatedKeys(constraint).forEach((i) =>
+      faults.invalid(['matchLabelKeys', i], constraint.matchLabelKeys?.[i], IN_BOTH),
     );
     faults.at('labelSelector', () => validateLabelSelector(faults, labelSelector));
   });

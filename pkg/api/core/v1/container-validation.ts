@@ -1,31 +1,40 @@
 // Validation of containers, init containers and ephemeral containers.
 import type { Faults } from '../../meta/field-faults.ts';
 import { portNameFaults, portNumberFaults } from '../../meta/names.ts';
-import { checkDescendingPath, checkDnsLabel, checkOneOf } from '../../meta/value-checks.ts';
+import { checkDnsLabel, checkOneOf } from '../../meta/value-checks.ts';
 import type {
   Container,
   ContainerPort,
   EphemeralContainer,
   PodSpec,
   Volume,
-  VolumeMount,
 } from '../../schema/generated/core.v1.gen.ts';
 import { validateEnv, validateEnvFrom } from './env-validation.ts';
+import { validateDevices, validateMounts } from './mount-validation.ts';
 import { validateLifecycle, validateProbes } from './probe-validation.ts';
 import { validateContainerResources } from './resources-validation.ts';
 import { validateSecurityContext } from './security-validation.ts';
 
+const MOST_RESTART_RULES = 20;
+const MOST_EXIT_CODES = 255;
+
 interface Surroundings {
   readonly volumes: ReadonlyMap<string, Volume>;
   readonly claims: ReadonlySet<string>;
-  readonly gracePeriod: number;
+  /** Absent if that of the pod is at fault itself. */
+  readonly gracePeriod: number | undefined;
+  readonly restartPolicy: string | undefined;
+  /** Users of the pod are those of the host. */
+  readonly hostUsers: boolean;
 }
 
 export function validateContainers(faults: Faults, spec: PodSpec, volumes: ReadonlyMap<string, Volume>): void {
   const around: Surroundings = {
     volumes,
     claims: new Set((spec.resourceClaims ?? []).map((claim) => claim.name)),
-    gracePeriod: spec.terminationGracePeriodSeconds ?? 30,
+    gracePeriod: spec.terminationGracePeriodSeconds,
+    restartPolicy: spec.restartPolicy,
+    hostUsers: spec.hostUsers !== false,
   };
   if (spec.containers.length === 0) faults.required('containers');
   const names = new Set<string>();
@@ -34,20 +43,28 @@ export function validateContainers(faults: Faults, spec: PodSpec, volumes: Reado
     takeName(faults, names, container.name);
     validateLifecycle(faults, container.lifecycle, around.gracePeriod);
     validateProbes(faults, container);
-    validateRestartPolicy(faults, container);
+    validateRestarts(faults, container);
   });
   validateHostPorts(faults, 'containers', spec.containers);
-  faults.each('initContainers', spec.initContainers, (container) => {
-    validateCommon(faults, container, around);
-    takeName(faults, names, container.name);
-    validateInit(faults, container, around);
-  });
-  validateHostPorts(faults, 'initContainers', spec.initContainers ?? []);
+  validateInitContainers(faults, spec, around, names);
   faults.each('ephemeralContainers', spec.ephemeralContainers, (container) => {
     validateCommon(faults, container, around);
+    checkImageSpace(faults, container.image);
     takeName(faults, names, container.name);
     validateEphemeral(faults, container, spec);
   });
+}
+
+function validateInitContainers(faults: Faults, spec: PodSpec, around: Surroundings, names: Set<string>): void {
+  const { initContainers = [] } = spec;
+  faults.each('initContainers', initContainers, (container) => {
+    validateCommon(faults, container, around);
+    validateRestarts(faults, container);
+    if (container.name || names.has(container.name)) takeName(faults, names, container.name);
+    validateInit(faults, container, around);
+  });
+  // They run one after another, so that two may ask for the same port.
+  for (const container of initContainers) validateHostPorts(faults, 'initContainers', [container]);
 }
 
 function takeName(faults: Faults, names: Set<string>, name: string): void {
@@ -55,13 +72,16 @@ function takeName(faults: Faults, names: Set<string>, name: string): void {
   names.add(name);
 }
 
+/** Templates may have such images, pods may not. */
+export function checkImageSpace(faults: Faults, image = ''): void {
+  if (image !== image.trim()) faults.invalid('image', image, 'must not have leading or trailing whitespace');
+}
+
 function validateCommon(faults: Faults, container: Container | EphemeralContainer, around: Surroundings): void {
   if (!container.name) faults.required('name');
   else checkDnsLabel(faults, 'name', container.name);
   if (!container.image) faults.required('image');
-  const policies = ['FallbackToLogsOnError', 'File'];
-  if (!container.terminationMessagePolicy) faults.required('terminationMessagePolicy');
-  else checkOneOf(faults, 'terminationMessagePolicy', container.terminationMessagePolicy, policies);
+  checkOneOf(faults, 'terminationMessagePolicy', container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError']);
   validatePorts(faults, container.ports);
   validateEnv(faults, container.env);
   validateEnvFrom(faults, container.envFrom);
@@ -69,8 +89,8 @@ function validateCommon(faults: Faults, container: Container | EphemeralContaine
   validateDevices(faults, container, around.volumes);
   checkOneOf(faults, 'imagePullPolicy', container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']);
   faults.at('resources', () => validateContainerResources(faults, container.resources, around.claims));
-  validateResizePolicy(faults, container);
-  validateSecurityContext(faults, container.securityContext);
+  validateResizePolicy(faults, container, around.restartPolicy);
+  validateSecurityContext(faults, container.securityContext, around.hostUsers);
 }
 
 function validatePorts(faults: Faults, ports: readonly ContainerPort[] | undefined): void {
@@ -102,97 +122,45 @@ function validateHostPorts(faults: Faults, segment: string, containers: readonly
   });
 }
 
-function validateMounts(
-  faults: Faults,
-  { volumeMounts, volumeDevices, securityContext }: Container,
-  volumes: ReadonlyMap<string, Volume>,
-): void {
-  const paths = new Set<string>();
-  faults.each('volumeMounts', volumeMounts, (mount) => {
-    if (!mount.name) faults.required('name');
-    if (!volumes.has(mount.name ?? '')) faults.notFound('name', mount.name ?? '');
-    if (!mount.mountPath) faults.required('mountPath');
-    if (paths.has(mount.mountPath)) faults.invalid('mountPath', mount.mountPath, 'must be unique');
-    paths.add(mount.mountPath);
-    if (volumeDevices?.some((device) => device.name === mount.name)) {
-      faults.invalid('name', mount.name, 'must not already exist in volumeDevices');
-    }
-    if (volumeDevices?.some((device) => device.devicePath === mount.mountPath)) {
-      faults.invalid('mountPath', mount.mountPath, 'must not already exist as a path in volumeDevices');
-    }
-    if (mount.subPathExpr && mount.subPath) {
-      faults.invalid('subPathExpr', mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive');
-    }
-    validateRecursiveReadOnly(faults, mount);
-  });
-  // Kubernetes names no position for these.
-  faults.at('volumeMounts', () => {
-    for (const { subPath, subPathExpr, mountPropagation } of volumeMounts ?? []) {
-      if (subPath) checkDescendingPath(faults, 'subPath', subPath);
-      if (subPathExpr) checkDescendingPath(faults, 'subPathExpr', subPathExpr);
-      if (mountPropagation === undefined) continue;
-      checkOneOf(faults, 'mountPropagation', mountPropagation, ['Bidirectional', 'HostToContainer', 'None']);
-      if (mountPropagation === 'Bidirectional' && securityContext?.privileged !== true) {
-        const sentence = 'Bidirectional mount propagation is available only to privileged containers';
-        faults.forbidden('mountPropagation', sentence);
-      }
-    }
-  });
-}
-
-function validateRecursiveReadOnly(faults: Faults, mount: VolumeMount): void {
-  const { recursiveReadOnly } = mount;
-  if (recursiveReadOnly === undefined || recursiveReadOnly === 'Disabled') return;
-  if (recursiveReadOnly !== 'Enabled' && recursiveReadOnly !== 'IfPossible') {
-    faults.notSupported('recursiveReadOnly', recursiveReadOnly, ['Disabled', 'Enabled', 'IfPossible']);
-    return;
-  }
-  if (mount.readOnly !== true) faults.forbidden('recursiveReadOnly', 'may only be specified when readOnly is true');
-  if (mount.mountPropagation !== undefined && mount.mountPropagation !== 'None') {
-    const sentence = 'may only be specified when mountPropagation is None or not specified';
-    faults.forbidden('recursiveReadOnly', sentence);
-  }
-}
-
-function validateDevices(faults: Faults, { volumeDevices }: Container, volumes: ReadonlyMap<string, Volume>): void {
-  const paths = new Set<string>();
-  faults.each('volumeDevices', volumeDevices, ({ name, devicePath }) => {
-    if (!name) faults.required('name');
-    if (!devicePath) faults.required('devicePath');
-    if (paths.has(devicePath)) faults.invalid('devicePath', devicePath, 'must be unique');
-    paths.add(devicePath);
-    const volume = volumes.get(name ?? '');
-    if (volume === undefined) faults.notFound('name', name ?? '');
-    else if (volume.persistentVolumeClaim === undefined && volume.ephemeral === undefined) {
-      faults.invalid(
-        'name',
-        name,
-        'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode',
-      );
-    }
-  });
-}
-
-function validateResizePolicy(faults: Faults, { resizePolicy }: Container): void {
+/** Kubernetes names no position for most of these. */
+function validateResizePolicy(faults: Faults, { resizePolicy }: Container, restartPolicy: string | undefined): void {
   const seen = new Set<string>();
-  faults.each('resizePolicy', resizePolicy, ({ resourceName, restartPolicy }) => {
-    if (seen.has(resourceName)) faults.duplicate('', resourceName);
-    seen.add(resourceName);
-    checkOneOf(faults, 'resourceName', resourceName, ['cpu', 'memory']);
-    checkOneOf(faults, 'restartPolicy', restartPolicy, ['NotRequired', 'RestartContainer']);
+  (resizePolicy ?? []).forEach((policy, i) => {
+    if (seen.has(policy.resourceName)) faults.duplicate(['resizePolicy', i], policy.resourceName);
+    seen.add(policy.resourceName);
+    checkOneOf(faults, 'resizePolicy', policy.resourceName, ['cpu', 'memory']);
+    checkOneOf(faults, 'resizePolicy', policy.restartPolicy, ['NotRequired', 'RestartContainer']);
+    if (restartPolicy === 'Never' && policy.restartPolicy !== 'NotRequired') {
+      const sentence = "must be 'NotRequired' when `restartPolicy` is 'Never'";
+      faults.invalid('resizePolicy', policy.restartPolicy ?? '', sentence);
+    }
   });
 }
 
-function validateRestartPolicy(faults: Faults, { restartPolicy }: Container): void {
-  if (restartPolicy === undefined) return;
-  checkOneOf(faults, 'restartPolicy', restartPolicy, ['Always', 'Never', 'OnFailure']);
+/** Containers with a restart policy of their own, and their exceptions from it. */
+function validateRestarts(faults: Faults, { restartPolicy, restartPolicyRules = [] }: Container): void {
+  if (restartPolicy !== undefined) {
+    const known = ['Always', 'Never', 'OnFailure'];
+    if (!known.includes(restartPolicy)) faults.notSupported('restartPolicy', restartPolicy, known);
+  } else if (restartPolicyRules.length > 0) {
+    faults.required('restartPolicy', 'must specify restartPolicy when restart rules are used');
+  }
+  if (restartPolicyRules.length > MOST_RESTART_RULES) {
+    faults.tooMany('restartPolicyRules', restartPolicyRules.length, MOST_RESTART_RULES);
+  }
+  faults.each('restartPolicyRules', restartPolicyRules, ({ action, exitCodes }) => {
+    if (action !== 'Restart') faults.notSupported('action', action ?? '', ['Restart']);
+    if (exitCodes === undefined) return faults.required('exitCodes', 'must be specified');
+    faults.at('exitCodes', () => {
+      const { operator, values = [] } = exitCodes;
+      if (operator !== 'In' && operator !== 'NotIn') faults.notSupported('operator', operator ?? '', ['In', 'NotIn']);
+      if (values.length > MOST_EXIT_CODES) faults.tooMany('values', values.length, MOST_EXIT_CODES);
+    });
+  });
 }
 
 /** Init containers run to their end, so nothing may wait for them; those that restart always run beside the others. */
 function validateInit(faults: Faults, container: Container, around: Surroundings): void {
-  if (container.restartPolicy !== undefined) {
-    checkOneOf(faults, 'restartPolicy', container.restartPolicy, ['Always', 'Never', 'OnFailure']);
-  }
   if (container.restartPolicy === 'Always') {
     validateLifecycle(faults, container.lifecycle, around.gracePeriod);
     return validateProbes(faults, container);
@@ -206,22 +174,26 @@ function validateInit(faults: Faults, container: Container, around: Surroundings
 
 const NOT_FOR_EPHEMERAL = [
   'ports',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
   'livenessProbe',
   'readinessProbe',
   'startupProbe',
   'lifecycle',
-  'restartPolicy',
 ] as const;
+const NOT_IN_EPHEMERAL = 'cannot be set for an Ephemeral Container';
 
 function validateEphemeral(faults: Faults, container: EphemeralContainer, spec: PodSpec): void {
-  const { targetContainerName: target } = container;
+  const { targetContainerName: target, resources = {} } = container;
   const known = [...spec.containers, ...(spec.initContainers ?? [])];
   if (target && !known.some(({ name }) => name === target)) faults.notFound('targetContainerName', target);
   for (const field of NOT_FOR_EPHEMERAL) {
-    if (container[field] !== undefined) faults.forbidden(field, 'cannot be set for an Ephemeral Container');
+    if (container[field] !== undefined) faults.forbidden(field, NOT_IN_EPHEMERAL);
   }
-  const { limits, requests } = container.resources ?? {};
-  if (limits !== undefined || requests !== undefined) {
-    faults.forbidden('resources', 'cannot be set for an Ephemeral Container');
-  }
+  if (Object.values(resources).some((part) => part !== undefined)) faults.forbidden('resources', NOT_IN_EPHEMERAL);
+  faults.each('volumeMounts', container.volumeMounts, ({ subPath, subPathExpr }) => {
+    if (subPath) faults.forbidden('subPath', NOT_IN_EPHEMERAL);
+    if (subPathExpr) faults.forbidden('subPathExpr', NOT_IN_EPHEMERAL);
+  });
 }

@@ -1,6 +1,12 @@
 // Validation of environment variables and their sources, which volumes of the downward API share.
 import type { Faults, Segment } from '../../meta/field-faults.ts';
-import { configKeyFaults, envVarNameFaults, qualifiedNameFaults } from '../../meta/names.ts';
+import {
+  configKeyFaults,
+  dnsSubdomainFaults,
+  envVarNameFaults,
+  qualifiedNameFaults,
+  subdomainName,
+} from '../../meta/names.ts';
 import type {
   ConfigMapKeySelector,
   EnvFromSource,
@@ -79,7 +85,7 @@ function validateSource(faults: Faults, source: EnvVarSource, value: string | un
 }
 
 function validateKeySelector(faults: Faults, selector: ConfigMapKeySelector): void {
-  if (!selector.name) faults.required('name');
+  faults.invalidAll('name', selector.name ?? '', dnsSubdomainFaults(selector.name ?? ''));
   if (!selector.key) faults.required('key');
   else faults.invalidAll('key', selector.key, configKeyFaults(selector.key));
 }
@@ -87,8 +93,8 @@ function validateKeySelector(faults: Faults, selector: ConfigMapKeySelector): vo
 export function validateEnvFrom(faults: Faults, sources: readonly EnvFromSource[] | undefined): void {
   faults.each('envFrom', sources, ({ prefix, configMapRef, secretRef }) => {
     if (prefix) faults.invalidAll('prefix', prefix, envVarNameFaults(prefix));
-    if (configMapRef !== undefined && !configMapRef.name) faults.required(['configMapRef', 'name']);
-    if (secretRef !== undefined && !secretRef.name) faults.required(['secretRef', 'name']);
+    checkObjectName(faults, 'configMapRef', configMapRef);
+    checkObjectName(faults, 'secretRef', secretRef);
   });
   // Kubernetes reports these for the list, not for the item.
   for (const { configMapRef, secretRef } of sources ?? []) {
@@ -98,6 +104,13 @@ export function validateEnvFrom(faults: Faults, sources: readonly EnvFromSource[
       faults.invalid('envFrom', '', 'may not have more than one field specified at a time');
     }
   }
+}
+
+/** Kubernetes takes these for the beginnings of names. */
+function checkObjectName(faults: Faults, segment: string, reference: { name?: string } | undefined): void {
+  if (reference === undefined) return;
+  if (!reference.name) faults.required([segment, 'name']);
+  else faults.invalidAll([segment, 'name'], reference.name, subdomainName(reference.name, true));
 }
 
 /** The current path is the reference's own; `offered` are the paths that may be named without a subscript. */

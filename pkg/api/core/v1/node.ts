@@ -7,7 +7,7 @@ import { nodes } from '../../resources.ts';
 import { age, columns, text, wide } from '../../schema/columns.ts';
 import { defineKind, subresource } from '../../schema/define-kind.ts';
 import type { Node, Taint } from '../../schema/generated/core.v1.gen.ts';
-import { TAINT_EFFECTS } from './affinity-validation.ts';
+import { checkTaintEffect } from './affinity-validation.ts';
 import { canonicaliseResourceList, quantityIn } from './resource-amounts.ts';
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
@@ -123,8 +123,7 @@ function validateTaint(faults: Faults, { key: name, value = '', effect }: Taint,
   const bad = labelValueFaults(value);
   if (bad.length > 0) faults.invalid('value', value, bad.join(';'));
   if (!effect) faults.required('effect');
-  else if (!TAINT_EFFECTS.includes(effect))
-    faults.notSupported('effect', effect, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']);
+  else checkTaintEffect(faults, effect);
   const once = `${name}:${effect}`;
   if (seen.has(once)) faults.duplicate('', { key: name, value, effect });
   seen.add(once);

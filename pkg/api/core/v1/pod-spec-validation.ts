@@ -1,25 +1,31 @@
 // Validation of pod specs, as pods and every kind with a pod template have them. Rules, order and sentences are
 // pkg/apis/core/validation's of Kubernetes 1.35.
-import type { Faults } from '../../meta/field-faults.ts';
+import { key, type Faults } from '../../meta/field-faults.ts';
 import { dnsSubdomainFaults, qualifiedNameFaults } from '../../meta/names.ts';
 import { validateLabels } from '../../meta/object-meta-validation.ts';
-import { checkDnsLabel, checkIp, checkOneOf, checkOptionalOneOf, MAX_INT32 } from '../../meta/value-checks.ts';
+import { compareQuantities } from '../../meta/quantity.ts';
+import { checkDnsLabel, checkIp, checkOneOf, MAX_INT32 } from '../../meta/value-checks.ts';
 import type { PodDNSConfig, PodSpec } from '../../schema/generated/core.v1.gen.ts';
+import type { ObjectMeta } from '../../schema/generated/meta.v1.gen.ts';
 import { validateAffinity, validateSpreadConstraints, validateTolerations } from './affinity-validation.ts';
 import { validateContainers } from './container-validation.ts';
-import { validateRequestsAgainstLimits, validateResourceList } from './resources-validation.ts';
-import { validatePodSecurity } from './security-validation.ts';
+import { aggregateContainers, isHugePages, quantityIn } from './resource-amounts.ts';
+import { validateContainerResourceName, validateRequirements, validateResourceName } from './resources-validation.ts';
+import { validateHostUsers, validatePodSecurity } from './security-validation.ts';
 import { validateVolumes } from './volume-validation.ts';
+import { validateHostProcesses, validateOs } from './windows-validation.ts';
 
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 
-/** The current path is the spec's. */
-export function validatePodSpec(faults: Faults, spec: PodSpec): void {
-  const volumes = validateVolumes(faults, spec.volumes);
+/** The current path is the spec's: of a pod, whose metadata may make names, or of a template. */
+export function validatePodSpec(faults: Faults, spec: PodSpec, metadata?: Pick<ObjectMeta, 'name'>): void {
+  const inPod = metadata !== undefined;
+  if (spec.terminationGracePeriodSeconds === undefined) faults.required('terminationGracePeriodSeconds');
+  const volumes = validateVolumes(faults, spec.volumes, { inPod, podName: metadata?.name ?? '' });
   validateResourceClaims(faults, spec);
   validateContainers(faults, spec, volumes);
   validatePodResources(faults, spec);
-  validateHostNetwork(faults, spec);
+  validateHostNetwork(faults, spec, inPod);
   checkOneOf(faults, 'restartPolicy', spec.restartPolicy, ['Always', 'OnFailure', 'Never']);
   checkOneOf(faults, 'dnsPolicy', spec.dnsPolicy, DNS_POLICIES);
   validateLabels(faults, 'nodeSelector', spec.nodeSelector);
@@ -31,6 +37,8 @@ export function validatePodSpec(faults: Faults, spec: PodSpec): void {
   );
   validateSchedulingGates(faults, spec);
   validateSpreadConstraints(faults, spec.topologySpreadConstraints);
+  validateHostProcesses(faults, spec);
+  validateHostUsers(faults, spec);
   validateNames(faults, spec);
   validateTolerations(faults, spec.tolerations);
   for (const { ip, hostnames } of spec.hostAliases ?? []) {
@@ -39,37 +47,46 @@ export function validatePodSpec(faults: Faults, spec: PodSpec): void {
       faults.invalidAll(['hostAliases', 'hostnames'], name, dnsSubdomainFaults(name));
     }
   }
-  checkOptionalOneOf(faults, 'preemptionPolicy', spec.preemptionPolicy, ['Never', 'PreemptLowerPriority']);
-  validateResourceList(faults, 'overhead', spec.overhead);
+  checkSubdomain(faults, spec, 'priorityClassName');
+  const { runtimeClassName, preemptionPolicy, overhead } = spec;
+  if (runtimeClassName !== undefined) {
+    faults.invalidAll('runtimeClassName', runtimeClassName, dnsSubdomainFaults(runtimeClassName));
+  }
+  if (preemptionPolicy !== undefined) {
+    checkOneOf(faults, 'preemptionPolicy', preemptionPolicy, ['PreemptLowerPriority', 'Never']);
+  }
+  if (overhead !== undefined) {
+    faults.at('overhead', () => validateRequirements(faults, { limits: overhead }, validateContainerResourceName));
+  }
   validateOs(faults, spec);
 }
 
+function checkSubdomain(
+  faults: Faults,
+  spec: PodSpec,
+  field: 'serviceAccountName' | 'nodeName' | 'priorityClassName',
+): void {
+  const name = spec[field];
+  if (name) faults.invalidAll(field, name, dnsSubdomainFaults(name));
+}
+
 function validateNames(faults: Faults, spec: PodSpec): void {
-  const subdomain = (field: 'serviceAccountName' | 'nodeName' | 'priorityClassName' | 'runtimeClassName') => {
-    const name = spec[field];
-    if (name) faults.invalidAll(field, name, dnsSubdomainFaults(name));
-  };
-  subdomain('serviceAccountName');
-  subdomain('nodeName');
-  const { activeDeadlineSeconds: deadline, terminationGracePeriodSeconds: grace } = spec;
+  checkSubdomain(faults, spec, 'serviceAccountName');
+  checkSubdomain(faults, spec, 'nodeName');
+  const { activeDeadlineSeconds: deadline } = spec;
   if (deadline !== undefined && (deadline < 1 || deadline > MAX_INT32)) {
     faults.invalid('activeDeadlineSeconds', deadline, `must be between 1 and ${MAX_INT32}, inclusive`);
   }
-  if (grace !== undefined && grace < 0) {
-    faults.invalid('terminationGracePeriodSeconds', grace, 'must be greater than or equal to 0');
-  }
   if (spec.hostname) checkDnsLabel(faults, 'hostname', spec.hostname);
   if (spec.subdomain) checkDnsLabel(faults, 'subdomain', spec.subdomain);
-  subdomain('priorityClassName');
-  subdomain('runtimeClassName');
 }
 
 function validateResourceClaims(faults: Faults, { resourceClaims }: PodSpec): void {
   const names = new Set<string>();
   faults.each('resourceClaims', resourceClaims, (claim) => {
     if (!claim.name) faults.required('name');
+    else if (names.has(claim.name)) faults.duplicate('name', claim.name);
     else checkDnsLabel(faults, 'name', claim.name);
-    if (names.has(claim.name)) faults.duplicate('name', claim.name);
     names.add(claim.name);
     const { resourceClaimName: own, resourceClaimTemplateName: template } = claim;
     if (own !== undefined && template !== undefined) {
@@ -77,42 +94,52 @@ function validateResourceClaims(faults: Faults, { resourceClaims }: PodSpec): vo
     } else if (own === undefined && template === undefined) {
       faults.invalid('', claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`');
     }
+    if (own !== undefined) faults.invalidAll('resourceClaimName', own, dnsSubdomainFaults(own));
+    if (template !== undefined) faults.invalidAll('resourceClaimTemplateName', template, dnsSubdomainFaults(template));
   });
 }
 
-function validatePodResources(faults: Faults, { resources }: PodSpec): void {
+function validatePodResources(faults: Faults, spec: PodSpec): void {
+  const { resources } = spec;
   if (resources === undefined) return;
+  const { requests = {}, limits = {} } = resources;
   faults.at('resources', () => {
-    for (const which of ['limits', 'requests'] as const) {
-      validateResourceList(faults, which, resources[which]);
-      for (const name of Object.keys(resources[which] ?? {})) {
-        if (name !== 'cpu' && name !== 'memory' && !name.startsWith('hugepages-')) {
-          faults.notSupported([which, `[${name}]`], name, ['cpu', 'hugepages-', 'memory']);
-        }
+    if (resources.claims !== undefined) faults.forbidden('claims', 'claims cannot be set for Resources at pod-level');
+    validateRequirements(faults, resources, checkPodResourceName);
+    const needed = aggregateContainers(spec.containers, spec.initContainers ?? [], 'requests');
+    for (const [name, amount] of Object.entries(needed)) {
+      const given = requests[name] ?? '0';
+      if (compareQuantities(quantityIn(amount), quantityIn(given)) <= 0) continue;
+      const sentence = `must be greater than or equal to aggregate container requests of ${amount}`;
+      faults.invalid(['requests', key(name)], given, sentence);
+    }
+    faults.each('containers', spec.containers, ({ resources: own }) => {
+      for (const [name, amount] of Object.entries(own?.limits ?? {})) {
+        const most = limits[name];
+        if (most === undefined || compareQuantities(quantityIn(amount), quantityIn(most)) <= 0) continue;
+        faults.invalid([key(name), 'limits'], amount, `must be less than or equal to pod limits of ${most}`);
       }
-    }
-    validateRequestsAgainstLimits(faults, resources.requests ?? {}, resources.limits ?? {});
-    if ((resources.claims ?? []).length > 0) {
-      faults.forbidden('claims', 'claims may not be set for Resources at pod-level');
-    }
+    });
   });
 }
 
-/** On the host's network a container's port is the host's. */
-function validateHostNetwork(faults: Faults, spec: PodSpec): void {
-  if (spec.hostNetwork !== true) return;
-  for (const segment of ['containers', 'initContainers'] as const) {
-    (spec[segment] ?? []).forEach(({ ports }, i) => {
-      (ports ?? []).forEach(({ hostPort, containerPort }, j) => {
-        if ((hostPort ?? 0) === containerPort) return;
-        faults.invalid(
-          [segment, i, 'ports', j, 'containerPort'],
-          containerPort,
-          'must match `hostPort` when `hostNetwork` is true',
-        );
-      });
+/** What a pod can ask for as a whole. */
+function checkPodResourceName(faults: Faults, name: string): void {
+  if (!validateResourceName(faults, name)) return;
+  if (name === 'cpu' || name === 'memory' || isHugePages(name)) return;
+  faults.notSupported('', name, ['cpu', 'hugepages-', 'memory']);
+}
+
+/** On the host's network a container's port is the host's. A template may leave that to its pods. */
+function validateHostNetwork(faults: Faults, { hostNetwork, containers }: PodSpec, inPod: boolean): void {
+  if (hostNetwork !== true) return;
+  containers.forEach(({ ports }, i) => {
+    (ports ?? []).forEach(({ hostPort = 0, containerPort }, j) => {
+      if (hostPort === containerPort || (hostPort === 0 && !inPod)) return;
+      const sentence = 'must match `hostPort` when `hostNetwork` is true';
+      faults.invalid(['containers', i, 'ports', j, 'containerPort'], containerPort, sentence);
     });
-  }
+  });
 }
 
 function validateDnsConfig(faults: Faults, { dnsConfig, dnsPolicy }: PodSpec): void {
@@ -122,7 +149,7 @@ function validateDnsConfig(faults: Faults, { dnsConfig, dnsPolicy }: PodSpec): v
     }
     if ((dnsConfig.nameservers ?? []).length === 0) {
       const sentence = 'must provide at least one DNS nameserver when `dnsPolicy` is None';
-      faults.required(['dnsConfig', 'nameservers'], sentence);
+      return faults.required(['dnsConfig', 'nameservers'], sentence);
     }
   }
   if (dnsConfig !== undefined) faults.at('dnsConfig', () => validateDns(faults, dnsConfig));
@@ -161,10 +188,4 @@ function validateSchedulingGates(faults: Faults, { schedulingGates }: PodSpec): 
     if (names.has(name)) faults.duplicate('', name);
     names.add(name);
   });
-}
-
-function validateOs(faults: Faults, { os }: PodSpec): void {
-  if (os === undefined) return;
-  if (!os.name) faults.required(['os', 'name'], 'cannot be empty');
-  else checkOneOf(faults, ['os', 'name'], os.name, ['linux', 'windows']);
 }

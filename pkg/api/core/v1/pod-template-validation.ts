@@ -5,6 +5,7 @@ import { isEmptySelector, validateLabelSelector } from '../../meta/label-selecto
 import { validateAnnotations, validateLabels } from '../../meta/object-meta-validation.ts';
 import type { PodTemplateSpec } from '../../schema/generated/core.v1.gen.ts';
 import type { LabelSelector } from '../../schema/generated/meta.v1.gen.ts';
+import { validatePodAnnotations, validateProfilesMatch } from './pod-annotations-validation.ts';
 import { validatePodSpec } from './pod-spec-validation.ts';
 
 /** The current path is the template's. */
@@ -13,7 +14,12 @@ export function validatePodTemplate(faults: Faults, template: PodTemplateSpec): 
   validateAnnotations(faults, template.metadata?.annotations);
   const { spec } = template;
   if (spec === undefined) return;
-  faults.at('spec', () => validatePodSpec(faults, spec));
+  const annotations = template.metadata?.annotations;
+  faults.at('annotations', () => validatePodAnnotations(faults, annotations, spec));
+  faults.at('spec', () => {
+    validatePodSpec(faults, spec);
+    validateProfilesMatch(faults, annotations, spec);
+  });
   if ((spec.ephemeralContainers ?? []).length > 0) {
     faults.forbidden(['spec', 'ephemeralContainers'], 'ephemeral containers not allowed in pod template');
   }

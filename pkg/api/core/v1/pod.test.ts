@@ -204,7 +204,7 @@ test.each<{ name: string; change: (next: Pod) => void; old: Pod; want: string }>
     name: 'a new scheduling gate',
     old: pod(),
     change: (next) => (next.spec.schedulingGates = [{ name: 'a/b' }]),
-    want: "spec.schedulingGates[0]: Forbidden: only deletion is allowed, but found new scheduling gate 'a/b'",
+    want: "spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'a/b'",
   },
 ])('a pod may not be given $name', ({ change, old, want }) => {
   expect(updated(change, old)).toContain(want);

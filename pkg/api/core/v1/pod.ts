@@ -3,10 +3,12 @@ import { formatTime } from '../../meta/time.ts';
 import { pods } from '../../resources.ts';
 import { defineKind, subresource } from '../../schema/define-kind.ts';
 import type { Pod } from '../../schema/generated/core.v1.gen.ts';
+import { selectByOwnLabels } from './label-key-selectors.ts';
 import { podColumns, podRowConditions } from './pod-columns.ts';
 import { defaultPod } from './pod-defaults.ts';
 import { qosClassOf } from './pod-qos.ts';
-import { validatePod, validatePodStatusUpdate, validatePodUpdate } from './pod-validation.ts';
+import { validatePodStatusUpdate } from './pod-status-validation.ts';
+import { validatePod, validatePodUpdate } from './pod-validation.ts';
 import { podSpecWarnings } from './pod-warnings.ts';
 
 export const podKind = defineKind<Pod>({
@@ -43,6 +45,7 @@ export const podKind = defineKind<Pod>({
   },
   setDefaults: defaultPod,
   prepareForCreate(pod, { now }) {
+    selectByOwnLabels(pod);
     pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) };
     if ((pod.spec.schedulingGates ?? []).length === 0) return;
     pod.status.conditions = [

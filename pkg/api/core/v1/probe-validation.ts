@@ -1,7 +1,7 @@
 // Validation of probes and lifecycle handlers.
 import type { Faults } from '../../meta/field-faults.ts';
 import { httpHeaderFaults } from '../../meta/names.ts';
-import { checkNotNegative, checkOneOf, checkPort } from '../../meta/value-checks.ts';
+import { checkNotNegative, checkPort } from '../../meta/value-checks.ts';
 import type {
   Container,
   HTTPGetAction,
@@ -51,7 +51,11 @@ function validateProbe(faults: Faults, segment: string, probe: Probe | undefined
   });
 }
 
-export function validateLifecycle(faults: Faults, lifecycle: Lifecycle | undefined, gracePeriod: number): void {
+export function validateLifecycle(
+  faults: Faults,
+  lifecycle: Lifecycle | undefined,
+  gracePeriod: number | undefined,
+): void {
   if (lifecycle === undefined) return;
   faults.at('lifecycle', () => {
     const { postStart, preStop } = lifecycle;
@@ -89,7 +93,8 @@ function validateHandler(faults: Faults, handler: Handler, gracePeriod: number |
 function validateHttpGet(faults: Faults, action: HTTPGetAction): void {
   if (!action.path) faults.required('path');
   checkPort(faults, 'port', action.port);
-  checkOneOf(faults, 'scheme', action.scheme, ['HTTP', 'HTTPS']);
+  const { scheme = '' } = action;
+  if (scheme !== 'HTTP' && scheme !== 'HTTPS') faults.notSupported('scheme', scheme, ['HTTP', 'HTTPS']);
   for (const header of action.httpHeaders ?? []) {
     faults.invalidAll('httpHeaders', header.name, httpHeaderFaults(header.name));
   }

@@ -1,6 +1,6 @@
 // Validation of resource names and amounts: of containers, of pods, and as quotas and limits name them.
 import { key, NOT_NEGATIVE, type Faults, type Segment } from '../../meta/field-faults.ts';
-import { qualifiedNameFaults } from '../../meta/names.ts';
+import { dnsLabelFaults, qualifiedNameFaults } from '../../meta/names.ts';
 import { compareQuantities } from '../../meta/quantity.ts';
 import type { ResourceRequirements } from '../../schema/generated/core.v1.gen.ts';
 import {
@@ -78,21 +78,39 @@ export function validateContainerResources(
   podClaims: ReadonlySet<string>,
 ): void {
   if (resources === undefined) return;
-  const { limits = {}, requests = {} } = resources;
-  faults.eachEntry('limits', limits, (amount, name) => {
-    validateContainerResourceName(faults, name);
-    validateAmount(faults, name, amount);
-  });
-  faults.eachEntry('requests', requests, (amount, name) => {
-    validateContainerResourceName(faults, name);
-    validateAmount(faults, name, amount);
-  });
+  validateRequirements(faults, resources, validateContainerResourceName);
+  validateClaims(faults, resources, podClaims);
+}
+
+/** Limits and requests, whose names `checkName` knows. */
+export function validateRequirements(
+  faults: Faults,
+  { limits = {}, requests = {} }: ResourceRequirements,
+  checkName: (faults: Faults, name: string) => void,
+): void {
+  for (const [which, list] of [
+    ['limits', limits],
+    ['requests', requests],
+  ] as const) {
+    faults.eachEntry(which, list, (amount, name) => {
+      checkName(faults, name);
+      validateAmount(faults, name, amount);
+      if (isHugePages(name) && !isWholePages(name, amount)) {
+        faults.invalid('', amount, `${amount} is not positive integer multiple of ${name}`);
+      }
+    });
+  }
   validateRequestsAgainstLimits(faults, requests, limits);
   const names = [...Object.keys(limits), ...Object.keys(requests)];
   if (names.some(isHugePages) && !names.some((name) => name === 'cpu' || name === 'memory')) {
     faults.forbidden('', 'HugePages require cpu or memory');
   }
-  validateClaims(faults, resources, podClaims);
+}
+
+function isWholePages(name: string, amount: string): boolean {
+  const page = quantityIn(name.slice('hugepages-'.length)).nanos;
+  const { nanos } = quantityIn(amount);
+  return page > 0n && nanos % page === 0n;
 }
 
 /** At most the limit; where nothing may be overcommitted, exactly the limit. */
@@ -119,12 +137,18 @@ export function validateRequestsAgainstLimits(
 
 function validateClaims(faults: Faults, { claims }: ResourceRequirements, podClaims: ReadonlySet<string>): void {
   const seen = new Set<string>();
-  faults.each('claims', claims, (claim) => {
-    if (!claim.name) return faults.required('name');
-    const once = claim.request ? `${claim.name}/${claim.request}` : claim.name;
-    if (seen.has(once)) faults.duplicate('', claim.request ? { Name: claim.name, Request: claim.request } : claim.name);
+  faults.each('claims', claims, ({ name, request }) => {
+    if (!name) return faults.required('');
+    if (request) faults.invalidAll('request', request, dnsLabelFaults(request));
+    const once = request ? `${name}/${request}` : name;
+    // Who has all of a claim has each of its requests.
+    if (seen.has(name)) faults.duplicate('', name);
+    else if (seen.has(once)) faults.duplicate('', once);
+    else if (!request && [...seen].some((other) => other.startsWith(`${name}/`))) faults.duplicate('', name);
     seen.add(once);
-    if (!podClaims.has(claim.name)) faults.notFound('name', claim.name);
+    if (podClaims.has(name)) return;
+    const names = podClaims.size === 0 ? ' which is empty' : `: ${[...podClaims].sort().join(', ')}`;
+    faults.notFound('', name, `must be one of the names in pod.spec.resourceClaims${names}`);
   });
 }
 

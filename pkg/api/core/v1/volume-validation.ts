@@ -2,6 +2,7 @@
 // pkg/apis/core/validation of Kubernetes.
 import type { Faults } from '../../meta/field-faults.ts';
 import { dnsSubdomainFaults } from '../../meta/names.ts';
+import { validateAnnotations, validateLabels } from '../../meta/object-meta-validation.ts';
 import {
   checkDescendingPath,
   checkDnsLabel,
@@ -9,38 +10,65 @@ import {
   checkNoBacksteps,
   checkOneOf,
 } from '../../meta/value-checks.ts';
-import type {
-  DownwardAPIVolumeFile,
-  KeyToPath,
-  ProjectedVolumeSource,
-  Volume,
-} from '../../schema/generated/core.v1.gen.ts';
-import { validateFieldRef, validateResourceFieldRef, VOLUME_FIELD_PATHS } from './env-validation.ts';
+import type { EphemeralVolumeSource, HostPathVolumeSource, Volume } from '../../schema/generated/core.v1.gen.ts';
 import { validateClaimSpec } from './claim-validation.ts';
+import { validateProjected } from './projected-volume-validation.ts';
 import { quantityIn } from './resource-amounts.ts';
+import {
+  checkPartition,
+  checkSecretReference,
+  required,
+  validateAzureDisk,
+  validateCsi,
+  validateFibreChannel,
+  validateFlexVolume,
+  validateFlocker,
+  validateIscsi,
+  validateNfs,
+  validateQuobyte,
+  validateStorageOs,
+} from './storage-source-validation.ts';
+import { validateDownwardFile, validateItems } from './volume-files-validation.ts';
 
-/** The names of the volumes without a fault; mounts may name only these. */
-export function validateVolumes(faults: Faults, volumes: readonly Volume[] | undefined): ReadonlyMap<string, Volume> {
+/** What the volumes stand in: a pod, whose name may be known, or a template of one. */
+export interface VolumeSurroundings {
+  readonly inPod: boolean;
+  readonly podName: string;
+}
+
+/** The volumes without a fault; mounts may name only these. */
+export function validateVolumes(
+  faults: Faults,
+  volumes: readonly Volume[] | undefined,
+  around: VolumeSurroundings,
+): ReadonlyMap<string, Volume> {
   const good = new Map<string, Volume>();
+  const created = new Set<string>();
+  for (const { name, ephemeral } of volumes ?? []) {
+    if (ephemeral !== undefined && around.podName !== '') created.add(`${around.podName}-${name}`);
+  }
   faults.each('volumes', volumes, (volume) => {
     const before = faults.errors.length;
-    validateSource(faults, volume);
+    validateSource(faults, volume, around);
     if (!volume.name) faults.required('name');
     else checkDnsLabel(faults, 'name', volume.name);
     if (good.has(volume.name)) faults.duplicate('name', volume.name);
     if (faults.errors.length === before) good.set(volume.name, volume);
+    const claim = volume.persistentVolumeClaim?.claimName;
+    if (claim !== undefined && created.has(claim)) {
+      const sentence = 'must not reference a PVC that gets created for an ephemeral volume';
+      faults.invalid(['persistentVolumeClaim', 'claimName'], claim, sentence);
+    }
   });
   return good;
 }
 
-type Check<K extends keyof Volume> = (faults: Faults, source: NonNullable<Volume[K]>, volume: Volume) => void;
+type Check<K extends keyof Volume> = (
+  faults: Faults,
+  source: NonNullable<Volume[K]>,
+  around: VolumeSurroundings,
+) => void;
 type Checks = { [K in Exclude<keyof Volume, 'name'>]-?: Check<K> };
-
-const required =
-  <T extends object>(...fields: readonly (keyof T & string)[]) =>
-  (faults: Faults, source: T): void => {
-    for (const field of fields) if (source[field] === undefined || source[field] === '') faults.required(field);
-  };
 
 /** In Kubernetes' order, which decides of two sources the one that is too many. */
 const CHECKS: Checks = {
@@ -49,87 +77,71 @@ const CHECKS: Checks = {
       faults.forbidden('sizeLimit', 'SizeLimit field must be a valid resource quantity');
     }
   },
-  hostPath(faults, { path, type }) {
-    if (!path) return faults.required('path');
-    checkNoBacksteps(faults, 'path', path);
-    if (type !== undefined && !HOST_PATH_TYPES.includes(type)) faults.notSupported('type', type, HOST_PATH_TYPES);
-  },
+  hostPath: validateHostPath,
   gitRepo(faults, { repository, directory }) {
     if (!repository) faults.required('repository');
     if (directory) checkDescendingPath(faults, 'directory', directory);
   },
-  gcePersistentDisk: required('pdName'),
-  awsElasticBlockStore: required('volumeID'),
+  gcePersistentDisk(faults, { pdName, partition }) {
+    if (!pdName) faults.required('pdName');
+    checkPartition(faults, partition);
+  },
+  awsElasticBlockStore(faults, { volumeID, partition }) {
+    if (!volumeID) faults.required('volumeID');
+    checkPartition(faults, partition);
+  },
   secret(faults, { secretName, defaultMode, items }) {
     if (!secretName) faults.required('secretName');
     checkMode(faults, 'defaultMode', defaultMode);
     validateItems(faults, items);
   },
-  nfs(faults, { server, path }) {
-    if (!server) faults.required('server');
-    if (!path) faults.required('path');
-    else if (!path.startsWith('/')) faults.invalid('path', path, 'must be an absolute path');
-  },
-  iscsi: required('targetPortal', 'iqn'),
+  nfs: validateNfs,
+  iscsi: validateIscsi,
   glusterfs: required('endpoints', 'path'),
-  flocker(faults, { datasetName, datasetUUID }) {
-    if (!datasetName && !datasetUUID) faults.required('', 'one of datasetName and datasetUUID is required');
-    if (datasetName && datasetUUID) {
-      faults.invalid('', 'resource', 'datasetName and datasetUUID can not be specified simultaneously');
-    }
-  },
+  flocker: validateFlocker,
   persistentVolumeClaim: required('claimName'),
   rbd(faults, { monitors, image }) {
     if ((monitors ?? []).length === 0) faults.required('monitors');
     if (!image) faults.required('image');
   },
-  cinder: required('volumeID'),
+  cinder(faults, { volumeID, secretRef }) {
+    if (!volumeID) faults.required('volumeID');
+    checkSecretReference(faults, secretRef);
+  },
   cephfs(faults, { monitors }) {
     if ((monitors ?? []).length === 0) faults.required('monitors');
   },
-  quobyte: required('registry', 'volume'),
+  quobyte: validateQuobyte,
   downwardAPI(faults, { defaultMode, items }) {
     checkMode(faults, 'defaultMode', defaultMode);
     for (const item of items ?? []) validateDownwardFile(faults, item);
   },
-  fc(faults, { targetWWNs = [], lun, wwids = [] }) {
-    if (targetWWNs.length === 0 && wwids.length === 0) {
-      faults.required('targetWWNs', 'must specify either targetWWNs or wwids, but not both');
-    }
-    if (targetWWNs.length > 0 && lun === undefined)
-      faults.required('lun', 'lun is required if targetWWNs is specified');
-  },
+  fc: validateFibreChannel,
+  flexVolume: validateFlexVolume,
   configMap(faults, { name, defaultMode, items }) {
     if (!name) faults.required('name');
     checkMode(faults, 'defaultMode', defaultMode);
     validateItems(faults, items);
   },
   azureFile: required('secretName', 'shareName'),
-  flexVolume: required('driver'),
   vsphereVolume: required('volumePath'),
   photonPersistentDisk: required('pdID'),
   portworxVolume: required('volumeID'),
-  azureDisk: required('diskName', 'diskURI'),
-  storageos() {},
-  projected(faults, source) {
-    checkMode(faults, 'defaultMode', source.defaultMode);
-    validateProjected(faults, source);
-  },
+  azureDisk: validateAzureDisk,
+  storageos: validateStorageOs,
+  projected: validateProjected,
   scaleIO: required('gateway', 'system', 'volumeName'),
-  csi(faults, { driver }) {
-    if (!driver) faults.required('driver');
-    else faults.invalidAll('driver', driver, dnsSubdomainFaults(driver.toLowerCase()));
-  },
-  ephemeral(faults, { volumeClaimTemplate }) {
-    if (volumeClaimTemplate === undefined) return faults.required('volumeClaimTemplate');
-    const claim = volumeClaimTemplate.spec ?? {};
-    faults.at('volumeClaimTemplate', () => faults.at('spec', () => validateClaimSpec(faults, claim)));
-  },
-  image(faults, { reference, pullPolicy }) {
-    if (!reference) faults.required('reference');
+  csi: validateCsi,
+  ephemeral: validateEphemeral,
+  image(faults, { reference, pullPolicy }, { inPod }) {
+    if (inPod && !reference) faults.required('reference');
     checkOneOf(faults, 'pullPolicy', pullPolicy, ['Always', 'IfNotPresent', 'Never']);
   },
 };
+
+/** Where the path that Kubernetes reports is not the field's name. */
+const REPORTED_AS: Partial<Record<keyof Volume, string>> = { gcePersistentDisk: 'persistentDisk' };
+const REPORTED_EXTRA_AS: Partial<Record<keyof Volume, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' };
 
 const HOST_PATH_TYPES = [
   '',
@@ -144,109 +156,54 @@ const HOST_PATH_TYPES = [
 
 const CHECK_LIST = Object.entries(CHECKS) as [Exclude<keyof Volume, 'name'>, Check<keyof Volume>][]; // Keys and checks belong together by the table's type.
 
-function validateSource(faults: Faults, volume: Volume): void {
+function validateSource(faults: Faults, volume: Volume, around: VolumeSurroundings): void {
   let sources = 0;
   for (const [segment, check] of CHECK_LIST) {
     const source = volume[segment];
     if (source === undefined) continue;
-    if (sources++ > 0) faults.forbidden(segment, 'may not specify more than 1 volume type');
-    else faults.at(segment, () => check(faults, source, volume));
+    if (sources++ > 0) {
+      faults.forbidden(REPORTED_EXTRA_AS[segment] ?? segment, 'may not specify more than 1 volume type');
+    } else faults.at(REPORTED_AS[segment] ?? segment, () => check(faults, source, around));
   }
   if (sources === 0) faults.required('', 'must specify a volume type');
+  validateNameWithSource(faults, volume, around);
 }
 
-function validateItems(faults: Faults, items: readonly KeyToPath[] | undefined): void {
-  faults.each('items', items, (item) => {
-    if (!item.key) faults.required('key');
-    if (!item.path) faults.required('path');
-    validateFilePath(faults, item.path);
-    checkMode(faults, 'mode', item.mode);
+/** Some sources make names of their own out of the volume's. */
+function validateNameWithSource(
+  faults: Faults,
+  { name, iscsi, ephemeral }: Volume,
+  { podName }: VolumeSurroundings,
+): void {
+  if (iscsi?.initiatorName !== undefined && `${name}:${iscsi.targetPortal ?? ''}`.length > 64) {
+    const sentence =
+      'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
+    faults.invalid('name', name, sentence);
+  }
+  if (ephemeral === undefined || podName === '' || !name) return;
+  const claim = `${podName}-${name}`;
+  for (const fault of dnsSubdomainFaults(claim)) faults.invalid('name', name, `PVC name "${claim}": ${fault}`);
+}
+
+export function validateHostPath(faults: Faults, { path, type }: HostPathVolumeSource): void {
+  if (!path) return faults.required('path');
+  checkNoBacksteps(faults, 'path', path);
+  if (type !== undefined && !HOST_PATH_TYPES.includes(type)) faults.notSupported('type', type, HOST_PATH_TYPES);
+}
+
+function validateEphemeral(faults: Faults, { volumeClaimTemplate }: EphemeralVolumeSource): void {
+  if (volumeClaimTemplate === undefined) return faults.required('volumeClaimTemplate');
+  const { metadata, spec } = volumeClaimTemplate;
+  faults.at('volumeClaimTemplate', () => {
+    faults.at('metadata', () => {
+      validateAnnotations(faults, metadata?.annotations);
+      validateLabels(faults, 'labels', metadata?.labels);
+      // Only these two go over to the claim.
+      for (const [field, value] of Object.entries(metadata ?? {})) {
+        if (field === 'annotations' || field === 'labels' || value === '') continue;
+        faults.forbidden(field, 'cannot be set');
+      }
+    });
+    faults.at('spec', () => validateClaimSpec(faults, spec ?? {}));
   });
-}
-
-/** A path of a file in a volume; names that begin with `..` are the writer's own. */
-function validateFilePath(faults: Faults, path: string | undefined): void {
-  if (!path) return;
-  checkDescendingPath(faults, 'path', path);
-  if (path.startsWith('..') && !path.startsWith('../')) faults.invalid('path', path, "must not start with '..'");
-}
-
-/** Kubernetes names no position of the item. */
-function validateDownwardFile(faults: Faults, item: DownwardAPIVolumeFile): void {
-  if (!item.path) faults.required('path');
-  validateFilePath(faults, item.path);
-  const { fieldRef, resourceFieldRef } = item;
-  if (fieldRef !== undefined) {
-    faults.at('fieldRef', () => validateFieldRef(faults, fieldRef, VOLUME_FIELD_PATHS));
-    if (resourceFieldRef !== undefined) {
-      faults.invalid('', 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously');
-    }
-  } else if (resourceFieldRef !== undefined) {
-    faults.at('resourceFieldRef', () => validateResourceFieldRef(faults, resourceFieldRef, 'volume'));
-  } else faults.required('', 'one of fieldRef and resourceFieldRef is required');
-  checkMode(faults, 'mode', item.mode);
-}
-
-const TOKEN_SECONDS_MIN = 600;
-const TOKEN_SECONDS_MAX = 2 ** 32;
-
-function validateProjected(faults: Faults, { sources }: ProjectedVolumeSource): void {
-  const paths = new Set<string>();
-  const conflicts: string[] = [];
-  const takePath = (path: string | undefined, owner: string) => {
-    if (!path) return;
-    if (paths.has(path)) conflicts.push(owner);
-    paths.add(path);
-  };
-  faults.each('sources', sources, (source) => {
-    let kinds = 0;
-    const one = (segment: string, check: () => void) => {
-      if (kinds++ > 0) faults.forbidden(segment, 'may not specify more than 1 volume type');
-      else faults.at(segment, check);
-    };
-    const { secret, configMap, downwardAPI, serviceAccountToken: token, clusterTrustBundle: bundle } = source;
-    if (secret !== undefined) {
-      one('secret', () => {
-        if (!secret.name) faults.required('name');
-        validateItems(faults, secret.items);
-        for (const item of secret.items ?? []) takePath(item.path, secret.name ?? '');
-      });
-    }
-    if (configMap !== undefined) {
-      one('configMap', () => {
-        if (!configMap.name) faults.required('name');
-        validateItems(faults, configMap.items);
-        for (const item of configMap.items ?? []) takePath(item.path, configMap.name ?? '');
-      });
-    }
-    if (downwardAPI !== undefined) {
-      one('downwardAPI', () => {
-        for (const item of downwardAPI.items ?? []) {
-          validateDownwardFile(faults, item);
-          takePath(item.path, item.path);
-        }
-      });
-    }
-    if (token !== undefined) {
-      one('serviceAccountToken', () => {
-        const seconds = token.expirationSeconds ?? 3600;
-        if (seconds < TOKEN_SECONDS_MIN) {
-          faults.invalid('expirationSeconds', seconds, 'may not specify a duration less than 10 minutes');
-        }
-        if (seconds > TOKEN_SECONDS_MAX) {
-          faults.invalid('expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds');
-        }
-        if (!token.path) faults.required('path');
-        validateFilePath(faults, token.path);
-        takePath(token.path, token.path);
-      });
-    }
-    if (bundle !== undefined) {
-      one('clusterTrustBundle', () => {
-        if (!bundle.path) faults.required('path');
-        takePath(bundle.path, bundle.path);
-      });
-    }
-  });
-  for (const owner of conflicts) faults.invalid('', owner, 'conflicting duplicate paths');
 }
