@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { OPTIONAL_OUTSIDE_BUNDLES, OUTSIDE_BUNDLES } from '../pkg/cluster/node-image/outside-bundles.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = `${root}dist`;
 
-/** Native addons, packages that read files of their own, and what only optional features of our dependencies load. */
-const EXTERNAL = ['lmdb', 'etcd3', 'ssh2', 'cpu-features'];
+const EXTERNAL = [...OUTSIDE_BUNDLES, ...OPTIONAL_OUTSIDE_BUNDLES];
 
 const KEEP_CHUNKS_MS = 24 * 3600 * 1000;
 

@@ -5,7 +5,9 @@ import { createCluster } from '../../pkg/cluster/create-cluster.ts';
 import { adminAccess } from '../../pkg/cluster/access.ts';
 import { clusterDirectory, isRunning, listClusters, readRecord } from '../../pkg/cluster/cluster-record.ts';
 import { deleteCluster } from '../../pkg/cluster/delete-cluster.ts';
+import { engineAt, engineEndpoint } from '../../pkg/cluster/engine.ts';
 import { contextName, kubeconfigFor, renderKubeconfig } from '../../pkg/cluster/kubeconfig-entry.ts';
+import { ensureNodeImage } from '../../pkg/cluster/node-image/node-image.ts';
 import { command, type CommandEntry, type World } from '../../pkg/ctl/cli/command.ts';
 import { PlainFailure, UsageFailure } from '../../pkg/ctl/cli/failure.ts';
 import { boolFlag, stringFlag } from '../../pkg/ctl/cli/flags.ts';
@@ -115,6 +117,30 @@ const kubeconfig = command({
   },
 });
 
+const buildNodeImage = command({
+  summary: 'Build the image that nodes in containers are made of',
+  usage: '',
+  notes:
+    'Needs no registry on Debian as root. What has been built before from the same content is taken as it is; "cluster create" ' +
+    'builds the image too when it is missing.',
+  flags: {},
+  async run({ args }, world) {
+    if (args.length > 0) throw new UsageFailure(`no arguments are taken, got ${args.join(' ')}`);
+    const image = await ensureNodeImage(
+      {
+        engine: engineAt(engineEndpoint(world.env)),
+        programs: programDirectory(),
+        node: process.execPath,
+        clock: world.clock,
+        say: progress(world),
+      },
+      world.signal,
+    );
+    world.out.write(`${image}\n`);
+    return 0;
+  },
+});
+
 export const clusterEntry: CommandEntry = {
   name: 'cluster',
   summary: 'Create, delete and list clusters on this machine',
@@ -127,6 +153,7 @@ export const clusterEntry: CommandEntry = {
       { name: 'delete', summary: remove.summary, load: async () => remove },
       { name: 'list', summary: list.summary, load: async () => list },
       { name: 'kubeconfig', summary: kubeconfig.summary, load: async () => kubeconfig },
+      { name: 'build-node-image', summary: buildNodeImage.summary, load: async () => buildNodeImage },
     ],
   }),
 };

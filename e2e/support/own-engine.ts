@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { mountsBelow } from '../../pkg/cluster/node-image/base-image.ts';
 
 export interface OwnEngine extends AsyncDisposable {
   readonly endpoint: string;
@@ -78,15 +79,6 @@ function processesOf(directory: string, also: string): number[] {
       const line = commandLine(pid);
       return pid !== process.pid && line.includes(directory) && line.includes(also);
     });
-}
-
-/** The deepest first. */
-function mountsBelow(directory: string): string[] {
-  return readFileSync('/proc/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '')
-    .filter((path) => path.startsWith(`${directory}/`))
-    .toReversed();
 }
 
 function commandLine(pid: number): string {

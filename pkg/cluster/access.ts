@@ -9,7 +9,12 @@ export function pkiDirectory(clusterDirectory: string): string {
   return join(clusterDirectory, 'pki');
 }
 
-export async function adminAccess(directory: string, record: ClusterRecord, now: Instant): Promise<AdminAccess> {
+export function adminAccess(directory: string, record: ClusterRecord, now: Instant): Promise<AdminAccess> {
+  return adminAccessOf(directory, `https://127.0.0.1:${record.apiPort}`, now);
+}
+
+/** To the cluster whose authority lies in `directory`, at `server`. */
+export async function adminAccessOf(directory: string, server: string, now: Instant): Promise<AdminAccess> {
   const pki = pkiDirectory(directory);
   const authority = await ensureAuthority(pki, now);
   const admin = await ensureCertificate(
@@ -20,7 +25,7 @@ export async function adminAccess(directory: string, record: ClusterRecord, now:
     now,
   );
   return {
-    server: `https://127.0.0.1:${record.apiPort}`,
+    server,
     authority: authority.certificate,
     certificate: admin.certificate,
     key: admin.key,

@@ -1,6 +1,6 @@
 // Removes every trace of a cluster from this machine: its process, its containers and network, its kernel rules, its data and
 // its kubeconfig entry. Safe to repeat, and to run on what an interrupted run has left.
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import type { Clock } from '../clock/clock.ts';
 import {
   ClusterError,
@@ -10,6 +10,7 @@ import {
   removeClusterDirectory,
   type ClusterRecord,
 } from './cluster-record.ts';
+import { engineAt, ignoringAbsence } from './engine.ts';
 import { kubeconfigPath, removeFromKubeconfig } from './kubeconfig-entry.ts';
 
 export interface DeleteOptions {
@@ -63,13 +64,6 @@ export async function stopProcess(record: ClusterRecord, clock: Clock, signal: A
   throw new ClusterError(`process ${record.pid} of cluster "${record.name}" does not end`);
 }
 
-function engineAt(endpoint: string): Docker {
-  const url = new URL(endpoint);
-  return url.protocol === 'unix:'
-    ? new Docker({ socketPath: url.pathname })
-    : new Docker({ protocol: 'http', host: url.hostname, port: Number(url.port) });
-}
-
 async function removeContainers(engine: Docker, nodeName: string): Promise<void> {
   const labelled = { label: [`${NODE_LABEL}=${nodeName}`] };
   const containers = await engine.listContainers({ all: true, filters: labelled });
@@ -79,14 +73,4 @@ async function removeContainers(engine: Docker, nodeName: string): Promise<void>
   }
   const networks = await engine.listNetworks({ filters: { label: [`${NETWORK_LABEL}=${NETWORK}`] } });
   await Promise.all(networks.map(({ Id }) => ignoringAbsence(engine.getNetwork(Id).remove())));
-}
-
-async function ignoringAbsence(removal: Promise<unknown>): Promise<void> {
-  try {
-    await removal;
-  } catch (cause) {
-    const status = cause instanceof Error && 'statusCode' in cause ? cause.statusCode : undefined;
-    // 404: gone already; 409: somebody else is removing it.
-    if (status !== 404 && status !== 409) throw cause;
-  }
 }
