@@ -20,7 +20,7 @@ export async function bundle(source: string, name: string): Promise<string> {
     platform: 'node',
     format: 'esm',
     target: 'node24',
-    external: ['lmdb', 'etcd3', 'ssh2', 'cpu-features'],
+    external: ['lmdb', 'ssh2', 'cpu-features'],
     banner: { js: BANNER },
     minifySyntax: true,
     logLevel: 'warning',

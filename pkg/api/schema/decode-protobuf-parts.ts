@@ -1,9 +1,5 @@
 // The protobuf wire format, read: a message is a row of numbered parts. What a part means is up to the message's type.
-
-/** Bytes that are no protobuf message, or not the one that was expected. */
-export class ProtobufFault extends Error {
-  override readonly name = 'ProtobufFault';
-}
+import { illegalWireType, ProtobufFault, ProtobufReader } from './protobuf-reader.ts';
 
 export interface ProtobufPart {
   readonly number: number;
@@ -18,7 +14,7 @@ const NO_BYTES = new Uint8Array();
 
 /** The parts in their order; throws ProtobufFault where the bytes end too early. */
 export function* protobufParts(bytes: Uint8Array): Generator<ProtobufPart> {
-  const reader = new Reader(bytes);
+  const reader = new ProtobufReader(bytes);
   while (!reader.done()) {
     const tag = reader.length();
     const number = Math.floor(tag / 8);
@@ -56,63 +52,8 @@ export function* protobufParts(bytes: Uint8Array): Generator<ProtobufPart> {
         break;
       }
       default:
-        throw new ProtobufFault(`proto: illegal wireType ${tag % 8}`);
+        throw illegalWireType(tag);
     }
-  }
-}
-
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  done(): boolean {
-    return this.#at >= this.#bytes.length;
-  }
-
-  /** A varint that is small and not negative: tags and lengths. */
-  length(): number {
-    const value = this.integer();
-    if (value < 0 || value > 0xff_ff_ff_ff) throw new ProtobufFault('proto: negative length found during unmarshaling');
-    return value;
-  }
-
-  /** Up to 64 bits, as signed; exact up to 2^53. */
-  integer(): number {
-    const start = this.#at;
-    let value = 0;
-    for (let factor = 1; factor < 2 ** 49; factor *= 128) {
-      const byte = this.#next();
-      value += (byte & 0x7f) * factor;
-      if (byte < 0x80) return value;
-    }
-    this.#at = start;
-    return this.#wide();
-  }
-
-  #wide(): number {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.#next();
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return Number(BigInt.asIntN(64, value));
-    }
-    throw new ProtobufFault('proto: integer overflow');
-  }
-
-  #next(): number {
-    const byte = this.#bytes[this.#at++];
-    if (byte === undefined) throw new ProtobufFault('unexpected EOF');
-    return byte;
-  }
-
-  take(length: number): Uint8Array {
-    if (length > this.#bytes.length - this.#at) throw new ProtobufFault('unexpected EOF');
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
   }
 }
 

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isApiError } from '../meta/status.ts';
 import { decodeProtobuf } from './decode-protobuf.ts';
-import { protobufParts, ProtobufFault } from './decode-protobuf-parts.ts';
+import { protobufParts } from './decode-protobuf-parts.ts';
 import { schemaOf } from './object-schema.ts';
+import { ProtobufFault } from './protobuf-reader.ts';
 
 const MAGIC = Buffer.from('k8s\0');
 

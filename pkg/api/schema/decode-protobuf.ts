@@ -5,9 +5,10 @@ import { ApiError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
 import { decodeValue, unrecognized, type Decoded, type DecodeValueOptions } from './decode.ts';
 import { protobufNumbers } from './decode-protobuf-numbers.ts';
-import { ProtobufFault, protobufParts, type ProtobufPart } from './decode-protobuf-parts.ts';
+import { protobufParts, type ProtobufPart } from './decode-protobuf-parts.ts';
 import { isRecord } from './decode-walk.ts';
 import type { FieldSchema, ObjectSchema, Scalar } from './object-schema.ts';
+import { ProtobufFault } from './protobuf-reader.ts';
 
 export const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
 

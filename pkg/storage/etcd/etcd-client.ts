@@ -1,23 +1,27 @@
-// The few etcd calls that the store needs, over the etcd3 package: several endpoints, TLS, and retries of our own that
-// last as long as an election or a restart of etcd takes. The package's own retries and circuit breakers are switched
-// off: they give up too early and hide whether a write may have happened.
+// The few etcd calls that the store needs, by gRPC on HTTP/2: several endpoints, TLS, and retries that last as long as an
+// election or a restart of etcd takes.
 import { readFileSync } from 'node:fs';
-import { noop } from 'cockatiel';
-import {
-  castGrpcError,
-  EtcdError,
-  Etcd3,
-  GRPCAbortedError,
-  GRPCCancelledError,
-  GRPCDeadlineExceededError,
-  GRPCInternalError,
-  GRPCOutOfRangeError,
-  GRPCResourceExhastedError,
-  GRPCUnavailableError,
-  GRPCUnknownError,
-} from 'etcd3';
 import type { Clock } from '../../clock/clock.ts';
-import { StoreUnavailableError } from '../store.ts';
+import { StoreUnavailableError, type Revision } from '../store.ts';
+import { endpointOf } from './endpoint.ts';
+import {
+  decodeLeaseGrant,
+  decodeRange,
+  decodeSwap,
+  decodeWatch,
+  encodeCompaction,
+  encodeLeaseGrant,
+  encodeRange,
+  encodeSwap,
+  encodeWatch,
+  type RangeAnswer,
+  type RangeRequest,
+  type SwapAnswer,
+  type SwapRequest,
+  type WatchAnswer,
+} from './etcd-messages.ts';
+import { RpcChannel } from './rpc-channel.ts';
+import { hasCode, RPC_CODE, RpcError } from './rpc-error.ts';
 
 export interface EtcdOptions {
   /** `https://10.0.0.1:2379`, `http://127.0.0.1:2379`, ... */
@@ -29,58 +33,62 @@ export interface EtcdOptions {
   readonly clock: Clock;
 }
 
-const CALL_TIMEOUT_MS = 5_000;
 const RETRY_FOR_MS = 20_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 
-export function connectEtcd(options: EtcdOptions): Etcd3 {
-  const { clock } = options;
-  const read = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path));
-  const rootCertificate = read(options.caFile);
-  const privateKey = read(options.keyFile);
-  const certChain = read(options.certFile);
-  return new Etcd3({
-    hosts: [...options.endpoints],
-    ...(rootCertificate !== undefined && {
-      credentials: {
-        rootCertificate,
-        ...(privateKey !== undefined && certChain !== undefined && { privateKey, certChain }),
-      },
-    }),
-    defaultCallOptions: (context) => (context.isStream ? {} : { deadline: clock.now() + CALL_TIMEOUT_MS }),
-    faultHandling: { host: () => noop, global: noop },
-    grpcOptions: {
-      'grpc.initial_reconnect_backoff_ms': 50,
-      'grpc.min_reconnect_backoff_ms': 50,
-      'grpc.max_reconnect_backoff_ms': 500,
-      'grpc.keepalive_time_ms': 10_000,
-      'grpc.keepalive_timeout_ms': 5_000,
-      'grpc.max_receive_message_length': -1,
-      'grpc.max_send_message_length': -1,
-    },
-  });
+/** Every method is one call, made once; throws RpcError. Connects when it is first used. */
+export class EtcdClient {
+  readonly #channel: RpcChannel;
+
+  constructor(options: EtcdOptions) {
+    const read = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path));
+    const tls = { ca: read(options.caFile), cert: read(options.certFile), key: read(options.keyFile) };
+    this.#channel = new RpcChannel(
+      options.endpoints.map((url) => endpointOf(url, tls)),
+      options.clock,
+    );
+  }
+
+  async range(request: RangeRequest): Promise<RangeAnswer> {
+    return decodeRange(await this.#channel.call('/etcdserverpb.KV/Range', encodeRange(request)));
+  }
+
+  async swap(request: SwapRequest): Promise<SwapAnswer> {
+    return decodeSwap(await this.#channel.call('/etcdserverpb.KV/Txn', encodeSwap(request)));
+  }
+
+  async compact(revision: Revision): Promise<void> {
+    await this.#channel.call('/etcdserverpb.KV/Compact', encodeCompaction(revision));
+  }
+
+  async grantLease(seconds: number): Promise<bigint> {
+    return decodeLeaseGrant(await this.#channel.call('/etcdserverpb.Lease/LeaseGrant', encodeLeaseGrant(seconds)));
+  }
+
+  /** One watch, until the server ends it or the signal is aborted. */
+  async *watch(
+    { key, rangeEnd, start }: { key: Uint8Array; rangeEnd: Uint8Array; start: Revision },
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchAnswer> {
+    const stream = await this.#channel.stream('/etcdserverpb.Watch/Watch', encodeWatch(key, rangeEnd, start));
+    for await (const message of stream.messages(signal)) yield decodeWatch(message);
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
 }
 
 /** The asked revision is compacted or yet to come; gRPC has one code for both. */
 export function isOutOfRange(error: unknown): boolean {
-  return error instanceof GRPCOutOfRangeError;
+  return hasCode(error, RPC_CODE.OutOfRange);
 }
 
 /** Errors after which the same call may succeed: no leader, a restart, a broken connection, overload. */
 export function isTransient(error: unknown): boolean {
-  // Streams fail with gRPC's own errors, calls with those that the package made of them.
-  const sorted = error instanceof Error ? castGrpcError(error) : error;
-  return [
-    GRPCUnavailableError,
-    GRPCDeadlineExceededError,
-    GRPCCancelledError,
-    GRPCAbortedError,
-    GRPCInternalError,
-    GRPCUnknownError,
-    GRPCResourceExhastedError,
-    EtcdError,
-  ].some((type) => sorted instanceof type);
+  const { Unavailable, DeadlineExceeded, Cancelled, Aborted, Internal, Unknown, ResourceExhausted } = RPC_CODE;
+  return hasCode(error, Unavailable, DeadlineExceeded, Cancelled, Aborted, Internal, Unknown, ResourceExhausted);
 }
 
 /** Repeats a call that may be repeated, until it is answered or etcd has been away for long. */
@@ -98,7 +106,8 @@ export async function untilAnswered<T>(
     } catch (cause) {
       if (isOutOfRange(cause)) throw cause;
       if (!isTransient(cause) || clock.now() + pause > giveUpAt) {
-        throw new StoreUnavailableError(`etcd does not answer: ${what}`, { cause });
+        const why = cause instanceof RpcError ? cause.message : String(cause);
+        throw new StoreUnavailableError(`etcd does not answer: ${what}: ${why}`, { cause });
       }
     }
     await clock.sleep(pause, signal);

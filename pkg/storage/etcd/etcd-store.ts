@@ -1,6 +1,5 @@
 // The store on etcd 3.4 or newer. Every write is one transaction that compares the key's mod revision; a write whose answer
 // was lost is repeated, and recognised as done when the value found there is the one it wrote.
-import type { Etcd3 } from 'etcd3';
 import type { Clock } from '../../clock/clock.ts';
 import {
   CompactedError,
@@ -16,7 +15,8 @@ import {
   type WatchBatch,
   type WriteOptions,
 } from '../store.ts';
-import { connectEtcd, isOutOfRange, untilAnswered, type EtcdOptions } from './etcd-client.ts';
+import { EtcdClient, isOutOfRange, untilAnswered, type EtcdOptions } from './etcd-client.ts';
+import type { RangeAnswer, SwapRequest } from './etcd-messages.ts';
 import { watchEtcd } from './etcd-watch.ts';
 import { LeasePool } from './lease-pool.ts';
 
@@ -25,32 +25,24 @@ const RANGE_PAGE = 5_000;
 
 /** Connects lazily: the first call fails with StoreUnavailableError when no endpoint answers. */
 export function openEtcdStore(options: EtcdOptions): Store {
-  return new EtcdStore(connectEtcd(options), options.clock);
-}
-
-type Requests = NonNullable<Parameters<Etcd3['kv']['txn']>[0]['success']>;
-interface KeyValue {
-  readonly key: Buffer;
-  readonly value: Buffer;
-  readonly mod_revision: string;
+  return new EtcdStore(new EtcdClient(options), options.clock);
 }
 
 class EtcdStore implements Store {
-  readonly #etcd: Etcd3;
+  readonly #etcd: EtcdClient;
   readonly #clock: Clock;
   readonly #leases: LeasePool;
   readonly #closing = new AbortController();
 
-  constructor(etcd: Etcd3, clock: Clock) {
+  constructor(etcd: EtcdClient, clock: Clock) {
     this.#etcd = etcd;
     this.#clock = clock;
     this.#leases = new LeasePool(etcd, clock);
   }
 
   async get(key: Key, signal?: AbortSignal): Promise<Entry | undefined> {
-    const answer = await this.#call(`get ${key}`, () => this.#etcd.kv.range({ key: Buffer.from(key) }), signal);
-    const found = answer.kvs[0];
-    return found === undefined ? undefined : entryOf(found);
+    const { entries } = await this.#call(`get ${key}`, () => this.#etcd.range({ key: Buffer.from(key) }), signal);
+    return entries[0];
   }
 
   async list(prefix: Key, options: ListOptions = {}, signal?: AbortSignal): Promise<Page> {
@@ -66,9 +58,9 @@ class EtcdStore implements Store {
         Math.min(RANGE_PAGE, limit - entries.length),
         signal,
       );
-      if (revision === 0) revision = Number(answer.header.revision);
-      for (const found of answer.kvs) entries.push(entryOf(found));
-      const remaining = Number(answer.count) - answer.kvs.length;
+      if (revision === 0) revision = answer.revision;
+      for (const entry of answer.entries) entries.push(entry);
+      const remaining = answer.count - answer.entries.length;
       const last = entries.at(-1);
       if (remaining === 0 || entries.length >= limit || last === undefined) return { entries, revision, remaining };
       start = keyAfter(last.key);
@@ -90,7 +82,7 @@ class EtcdStore implements Store {
   }
 
   async delete(key: Key, expected: Revision, signal?: AbortSignal): Promise<Swap> {
-    const { swap } = await this.#swap(key, expected, [{ request_delete_range: { key: Buffer.from(key) } }], signal);
+    const { swap } = await this.#swap(`delete ${key}`, { key: Buffer.from(key), expected, value: undefined }, signal);
     return swap;
   }
 
@@ -100,13 +92,13 @@ class EtcdStore implements Store {
   }
 
   async revision(signal?: AbortSignal): Promise<Revision> {
-    const answer = await this.#call('revision', () => this.#etcd.kv.range({ key: Buffer.from('/'), limit: 1 }), signal);
-    return Number(answer.header.revision);
+    const answer = await this.#call('revision', () => this.#etcd.range({ key: Buffer.from('/'), limit: 1 }), signal);
+    return answer.revision;
   }
 
   async compact(revision: Revision): Promise<void> {
     try {
-      await this.#call('compact', () => this.#etcd.kv.compact({ revision: String(revision) }), undefined);
+      await this.#call('compact', () => this.#etcd.compact(revision), undefined);
     } catch (cause) {
       if (!isOutOfRange(cause)) throw cause;
       const current = await this.revision();
@@ -128,45 +120,40 @@ class EtcdStore implements Store {
   ): Promise<Swap> {
     const ttl = options?.ttlSeconds;
     const lease = ttl === undefined ? undefined : await this.#call('lease', () => this.#leases.leaseFor(ttl), signal);
-    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    const put = { key: Buffer.from(key), value: bytes, ...(lease !== undefined && { lease }) };
-    const { swap, repeated } = await this.#swap(key, expected, [{ request_put: put }], signal);
+    const request = { key: Buffer.from(key), expected, value, lease };
+    const { swap, repeated } = await this.#swap(`write ${key}`, request, signal);
     // A repeated write may have lost to itself: it is ours when these very bytes stand there.
-    if (repeated && !swap.ok && swap.current !== undefined && bytes.equals(swap.current.value)) {
+    if (repeated && !swap.ok && swap.current !== undefined && Buffer.compare(swap.current.value, value) === 0) {
       return { ok: true, revision: swap.current.revision };
     }
     return swap;
   }
 
   async #swap(
-    key: Key,
-    expected: Revision,
-    success: Requests,
+    what: string,
+    request: SwapRequest,
     signal: AbortSignal | undefined,
   ): Promise<{ swap: Swap; repeated: boolean }> {
-    const at = Buffer.from(key);
-    const request = {
-      compare: [{ key: at, target: 'Mod' as const, result: 'Equal' as const, mod_revision: String(expected) }],
-      success,
-      failure: [{ request_range: { key: at } }],
-    };
     let attempts = 0;
     const attempt = () => {
       attempts++;
-      return this.#etcd.kv.txn(request);
+      return this.#etcd.swap(request);
     };
-    const answer = await this.#call(`write ${key}`, attempt, signal);
-    const repeated = attempts > 1;
-    if (answer.succeeded) return { swap: { ok: true, revision: Number(answer.header.revision) }, repeated };
-    const found = answer.responses[0]?.response_range.kvs[0];
-    return { swap: { ok: false, current: found === undefined ? undefined : entryOf(found) }, repeated };
+    const { succeeded, revision, found } = await this.#call(what, attempt, signal);
+    return { swap: succeeded ? { ok: true, revision } : { ok: false, current: found }, repeated: attempts > 1 };
   }
 
-  async #range(key: Buffer, end: Buffer, revision: Revision, limit: number, signal: AbortSignal | undefined) {
+  async #range(
+    key: Buffer,
+    rangeEnd: Buffer,
+    revision: Revision,
+    limit: number,
+    signal: AbortSignal | undefined,
+  ): Promise<RangeAnswer> {
     try {
       return await this.#call(
         `list ${key.toString()}`,
-        () => this.#etcd.kv.range({ key, range_end: end, revision: String(revision), limit }),
+        () => this.#etcd.range({ key, rangeEnd, revision, limit }),
         signal,
       );
     } catch (cause) {
@@ -184,10 +171,6 @@ class EtcdStore implements Store {
       signal: signal === undefined ? closing : AbortSignal.any([signal, closing]),
     });
   }
-}
-
-function entryOf(found: KeyValue): Entry {
-  return { key: found.key.toString(), value: found.value, revision: Number(found.mod_revision) };
 }
 
 function keyAfter(key: Key): Buffer {

@@ -1,0 +1,105 @@
+// The constants of RFC 7541: the names and values that headers are abbreviated by, and the lengths of the Huffman code.
+
+/** Appendix A, from index 1 on; a value where the table has one. */
+export const STATIC_HEADERS: readonly (readonly [name: string, value: string])[] = [
+  [':authority', ''],
+  [':method', 'GET'],
+  [':method', 'POST'],
+  [':path', '/'],
+  [':path', '/index.html'],
+  [':scheme', 'http'],
+  [':scheme', 'https'],
+  ...['200', '204', '206', '304', '400', '404', '500'].map((status) => [':status', status] as const),
+  ['accept-charset', ''],
+  ['accept-encoding', 'gzip, deflate'],
+  ...[
+    'accept-language',
+    'accept-ranges',
+    'accept',
+    'access-control-allow-origin',
+    'age',
+    'allow',
+    'authorization',
+    'cache-control',
+    'content-disposition',
+    'content-encoding',
+    'content-language',
+    'content-length',
+    'content-location',
+    'content-range',
+    'content-type',
+    'cookie',
+    'date',
+    'etag',
+    'expect',
+    'expires',
+    'from',
+    'host',
+    'if-match',
+    'if-modified-since',
+    'if-none-match',
+    'if-range',
+    'if-unmodified-since',
+    'last-modified',
+    'link',
+    'location',
+    'max-forwards',
+    'proxy-authenticate',
+    'proxy-authorization',
+    'range',
+    'referer',
+    'refresh',
+    'retry-after',
+    'server',
+    'set-cookie',
+    'strict-transport-security',
+    'transfer-encoding',
+    'user-agent',
+    'vary',
+    'via',
+    'www-authenticate',
+  ].map((name) => [name, ''] as const),
+];
+
+const chars = (text: string) => Array.from(text, (char) => char.charCodeAt(0));
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+/**
+ * Appendix B by the length of the codes. The code is canonical: codes of one length count up in the order of their symbols, so
+ * the lengths say everything. The end-of-string symbol (30 bits, all ones) is left out: it never occurs in a string.
+ */
+export const HUFFMAN_SYMBOLS: ReadonlyMap<number, readonly number[]> = new Map([
+  [5, chars('012aceiost')],
+  [6, chars(' %-./3456789=A_bdfghlmnpru')],
+  [7, chars(':BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz')],
+  [8, chars('&*,;XZ')],
+  [10, chars('!"()?')],
+  [11, chars("'+|")],
+  [12, chars('#>')],
+  [13, [0, ...chars('$@[]~')]],
+  [14, chars('^}')],
+  [15, chars('<`{')],
+  [19, [92, 195, 208]],
+  [20, [128, 130, 131, 162, 184, 194, 224, 226]],
+  [21, [153, 161, 167, 172, 176, 177, 179, 209, 216, 217, 227, 229, 230]],
+  [
+    22,
+    [
+      129, 132, 133, 134, 136, 146, 154, 156, 160, 163, 164, 169, 170, 173, 178, 181, 185, 186, 187, 189, 190, 196, 198,
+      228, 232, 233,
+    ],
+  ],
+  [
+    23,
+    [
+      1, 135, 137, 138, 139, 140, 141, 143, 147, 149, 150, 151, 152, 155, 157, 158, 165, 166, 168, 174, 175, 180, 182,
+      183, 188, 191, 197, 231, 239,
+    ],
+  ],
+  [24, [9, 142, 144, 145, 148, 159, 171, 206, 215, 225, 236, 237]],
+  [25, [199, 207, 234, 235]],
+  [26, [192, 193, 200, 201, 202, 205, 210, 213, 218, 219, 238, 240, 242, 243, 255]],
+  [27, [203, 204, 211, 212, 214, 221, 222, 223, 241, ...range(244, 248), ...range(250, 254)]],
+  [28, [...range(2, 8), 11, 12, ...range(14, 21), ...range(23, 31), 127, 220, 249]],
+  [30, [10, 13, 22]],
+]);
