@@ -10,6 +10,7 @@ import { getRows } from './rows/get.ts';
 import { nodeRows } from './rows/nodes.ts';
 import { podRows } from './rows/pods.ts';
 import { rolloutRows } from './rows/rollout.ts';
+import { templateRows } from './rows/templates.ts';
 import type { Row } from './rows/row.ts';
 
 export interface NamedRow {
@@ -19,6 +20,7 @@ export interface NamedRow {
 
 const families: Readonly<Record<string, readonly Row[]>> = {
   get: getRows,
+  templates: templateRows,
   create: createRows,
   apply: applyRows,
   change: changeRows,

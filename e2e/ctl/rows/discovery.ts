@@ -32,4 +32,16 @@ export const discoveryRows: readonly Row[] = [
       'explain namespaces --recursive',
     ],
   },
+  {
+    run: [
+      'explain pod.spec.nope.foo',
+      'explain pod.nope.foo',
+      'explain pod.nope.foo.bar',
+      'explain pod.spec.containers.nope',
+      'explain pod.metadata.labels.foo',
+      'explain csr.spec',
+      'explain deploy --recursive',
+      'explain pods --output=foo',
+    ],
+  },
 ];

@@ -24,6 +24,22 @@ export class PlainFailure extends Failure {
   override readonly name = 'PlainFailure';
 }
 
+/** An object could not be printed whole: what was printed of it, and what there is to say about it, goes to stdout. */
+export class PrintFailure extends Failure {
+  override readonly name = 'PrintFailure';
+  readonly printed: string;
+  constructor(message: string, printed: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.printed = printed;
+  }
+}
+
+/** What failures have left for stdout. */
+export function printedBy(error: unknown): string {
+  if (error instanceof SeveralFailures) return error.failures.map(printedBy).join('');
+  return error instanceof PrintFailure ? error.printed : '';
+}
+
 /** Several things failed; each gets a line of its own. */
 export class SeveralFailures extends Failure {
   override readonly name = 'SeveralFailures';

@@ -2,7 +2,7 @@
 // and the code that kubectl gives for it.
 import { openSession, type Session } from '../rest/session.ts';
 import type { Command, CommandEntry, CommandGroup, Context, World } from './command.ts';
-import { exitCodeOf, Failure, PlainFailure, renderFailure } from './failure.ts';
+import { exitCodeOf, Failure, PlainFailure, printedBy, renderFailure } from './failure.ts';
 import type { FlagTable, FlagValue } from './flags.ts';
 import { globalFlags } from './global-flags.ts';
 import { flagsText, helpText, isGroup, isRunnable } from './help.ts';
@@ -23,6 +23,7 @@ export async function runCommandLine(root: CommandGroup, argv: readonly string[]
   } catch (error) {
     // kubectl's own handler of interrupts ends with this code.
     if (world.signal.aborted) return 1;
+    world.out.write(printedBy(error));
     const text = renderFailure(error, path.join(' '), server);
     world.err.write(text);
     return exitCodeOf(error);

@@ -7,6 +7,8 @@ import { boolFlag, stringFlag } from '../cli/flags.ts';
 import { at, isObject, list, text } from '../objects/access.ts';
 import { explainHead, explainText, fieldSchema } from '../describe/schema-text.ts';
 
+const OUTPUTS = ['plaintext'];
+
 export const explain = command({
   summary: 'Get documentation for a resource',
   usage: 'TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext] [options]',
@@ -28,6 +30,7 @@ export const explain = command({
       );
     if (more.length > 0)
       throw new Failure(`We accept only this format: explain RESOURCE\nSee '${context.path} -h' for help and examples`);
+    if (!OUTPUTS.includes(flags.output)) throw new Failure(`unrecognized format: ${flags.output}`);
     const { api } = await context.session();
     const resources = await api.resources();
     const wanted = flags['api-version'];
@@ -57,7 +60,8 @@ export const explain = command({
       const inner = fieldSchema(document, schema, field);
       if (inner === undefined) {
         context.out.write(explainHead({ group, version, kind: resource.kind }));
-        throw new Failure(`field ${JSON.stringify(field)} does not exist`);
+        // kubectl names the last one, wherever the path breaks off.
+        throw new Failure(`field ${JSON.stringify(path.at(-1))} does not exist`);
       }
       schema = inner;
     }

@@ -21,12 +21,16 @@ import { groupKind, type ApiResource } from '../rest/resources.ts';
 import { humanDuration } from '../values/duration.ts';
 import type { GetFlags } from './get.ts';
 
+type Fetched =
+  | { readonly resource: ApiResource; readonly table: JsonObject }
+  | { readonly resource: ApiResource; readonly objects: readonly JsonObject[] };
+
 export class TablePrinter {
   readonly #call: Call<GetFlags>;
   readonly #context: Context;
   readonly #options: Omit<TableOptions, 'kindPrefix' | 'withNamespace'>;
   readonly #custom: readonly CustomColumn[] | undefined;
-  readonly #withKind: boolean;
+  #withKind: boolean;
   readonly #allNamespaced: boolean;
   #last: ApiResource | undefined;
   #pending: string[][] = [];
@@ -60,17 +64,43 @@ export class TablePrinter {
     return new TablePrinter(call, context, targets, await customColumns(context, output));
   }
 
-  /** Fetches and adds what a target names; rejects with ApiError. */
-  async show(target: Target): Promise<void> {
+  /** What a target names; rejects with ApiError. */
+  async fetch(target: Target): Promise<Fetched> {
     const { resource } = target;
-    if (this.#custom !== undefined) {
-      const { api } = await this.#context.session();
-      const infos = await fetchTarget(api, target, {}, this.#call.flags['chunk-size']);
-      const found = infos.map((info) => info.object);
-      this.addObjects(resource, await this.#sortedObjects(found));
-      return;
+    if (this.#custom === undefined) return { resource, table: await this.#fetchTable(target) };
+    const { api } = await this.#context.session();
+    const infos = await fetchTarget(api, target, {}, this.#call.flags['chunk-size']);
+    return { resource, objects: await this.#sortedObjects(infos.map((info) => info.object)) };
+  }
+
+  /** Adds all that was found. Names tell their kind only when there is more than one among what was found. */
+  async show(found: readonly Fetched[]): Promise<void> {
+    const kinds = new Set(found.map(({ resource }) => `${resource.group}/${resource.kind}`));
+    this.#withKind = this.#call.flags['show-kind'] || kinds.size > 1;
+    for (const item of await this.#sorted(found)) {
+      if ('table' in item) this.addTable(item.resource, item.table);
+      else this.addObjects(item.resource, item.objects);
     }
-    this.addTable(resource, await this.#fetchTable(target));
+  }
+
+  /** kubectl sorts the rows of a table that is alone; several tables it takes for the things to sort. */
+  async #sorted(found: readonly Fetched[]): Promise<readonly Fetched[]> {
+    const by = this.#call.flags['sort-by'];
+    if (by === '') return found;
+    const { SortFieldError, sortByPath } = await import('../printers/sort-by.ts');
+    const tables = found.filter((item) => 'table' in item);
+    if (tables.length > 1) return sortByPath(tables, by, ({ table }) => table);
+    return found.map((item) => {
+      if (!('table' in item)) return item;
+      try {
+        const rows = sortByPath(objects(item.table, 'rows'), by, (row) => object(row, 'object'));
+        return { ...item, table: { ...item.table, rows } };
+      } catch (error) {
+        // kubectl shows no rows at all when nothing has the field that tables are sorted by.
+        if (error instanceof SortFieldError) return { ...item, table: { ...item.table, rows: [] } };
+        throw error;
+      }
+    });
   }
 
   async #sortedObjects(found: JsonObject[]): Promise<JsonObject[]> {
@@ -94,16 +124,7 @@ export class TablePrinter {
             { includeObject },
             accept,
           );
-    const table = isTable(answer) ? answer : plainTable(answer, (time) => this.#age(time));
-    if (sortBy === '') return table;
-    const { SortFieldError, sortByPath } = await import('../printers/sort-by.ts');
-    try {
-      return { ...table, rows: sortByPath(objects(table, 'rows'), sortBy, (row) => object(row, 'object')) };
-    } catch (error) {
-      // kubectl shows no rows at all when nothing has the field that tables are sorted by.
-      if (error instanceof SortFieldError) return { ...table, rows: [] };
-      throw error;
-    }
+    return isTable(answer) ? answer : plainTable(answer, (time) => this.#age(time));
   }
 
   addTable(resource: ApiResource, table: JsonObject): void {
@@ -175,6 +196,8 @@ async function customColumns(
     return parseCustomColumnsFile(await readFile(resolve(context.cwd, output.template), 'utf8'));
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
-    throw new Failure(`open ${output.template}: no such file or directory`, { cause });
+    throw new Failure(`error reading template ${output.template}, open ${output.template}: no such file or directory`, {
+      cause,
+    });
   }
 }

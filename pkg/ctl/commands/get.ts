@@ -62,7 +62,7 @@ export const get = command({
     if (given['show-labels'] && ![...TABLE_FORMATS, 'name'].includes(format))
       throw new Failure(`--show-labels option cannot be used with ${format} printer`);
     if (given['output-watch-events'] && !given.watch && !given['watch-only'])
-      throw new UsageFailure('--output-watch-events option can only be used with --watch or --watch-only');
+      throw new Failure('--output-watch-events option can only be used with --watch or --watch-only');
     if (args.length === 0 && given.filename.length === 0) throw missingType(context);
     if (given.watch || given['watch-only']) {
       const { watchObjects } = await import('./get-watch.ts');
@@ -85,7 +85,12 @@ export const get = command({
     const asTable = TABLE_FORMATS.includes(format) || format.startsWith('custom-columns');
     if (asTable) {
       const printer = await TablePrinter.open(call, context, targets, { format, template });
-      for (const target of targets) await collectFailures(given, failed, () => printer.show(target));
+      const found: Awaited<ReturnType<typeof printer.fetch>>[] = [];
+      for (const target of targets)
+        await collectFailures(given, failed, async () => {
+          found.push(await printer.fetch(target));
+        });
+      await printer.show(found);
       await printer.finish(failed.length > 0);
     } else await printObjects(call, context, targets, failed);
     throwCollected(failed);

@@ -124,7 +124,7 @@ function wrapped(description: string, indent: number): string[] {
     let line = '';
     for (const word of paragraph.split(' ')) {
       if (line !== '' && line.length + 1 + word.length > width) {
-        lines.push(space + line);
+        lines.push(space + line.trimEnd());
         line = word;
         // Two spaces behind a sentence stay two, but not at the beginning of a line.
       } else line = line === '' ? word : `${line} ${word}`;

@@ -2,9 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Json, JsonObject } from '../../api/schema/json.ts';
-import { Failure, messageOf } from '../cli/failure.ts';
+import { Failure, messageOf, PrintFailure } from '../cli/failure.ts';
 import { isObject, objects, text } from '../objects/access.ts';
-import { toPrettyJson } from './json.ts';
+import type { Template } from './go-template/nodes.ts';
+import { goQuoted } from './go-template/quote.ts';
+import { toCompactJson, toPrettyJson } from './json.ts';
 
 /** Prints one object; whatever stands between several is its business. */
 export type ObjectPrinter = (object: JsonObject) => string;
@@ -89,7 +91,7 @@ export async function objectPrinter(choice: OutputChoice): Promise<ObjectPrinter
     case 'template':
     case 'go-template-file':
     case 'templatefile':
-      throw new Failure(`the output format ${format} is not supported; use jsonpath`);
+      return goTemplatePrinter(format, template, flags, choice.cwd);
     default:
       throw unknownFormat(flags.output, OBJECT_FORMATS);
   }
@@ -132,6 +134,53 @@ async function jsonPathPrinter(
         { cause },
       );
     }
+  };
+}
+
+async function goTemplatePrinter(
+  format: string,
+  template: string,
+  flags: OutputFlags,
+  cwd: string,
+): Promise<ObjectPrinter> {
+  if (template === '') throw new Failure('template format specified but no template given');
+  const [
+    { parseTemplate, TemplateSyntaxError },
+    { executeTemplate, TemplateExecutionError },
+    { FUNCTIONS },
+    { goText },
+  ] = await Promise.all([
+    import('./go-template/parse.ts'),
+    import('./go-template/evaluate.ts'),
+    import('./go-template/functions.ts'),
+    import('./go-template/values.ts'),
+  ]);
+  const source = format.endsWith('file') ? await readTemplate(template, cwd) : template;
+  let parsed: Template;
+  try {
+    parsed = parseTemplate(source, new Set(Object.keys(FUNCTIONS)));
+  } catch (cause) {
+    if (!(cause instanceof TemplateSyntaxError)) throw cause;
+    throw new Failure(`error parsing template ${source}, ${cause.message}`, { cause });
+  }
+  return (object) => {
+    let printed = '';
+    try {
+      executeTemplate(parsed, object, {
+        allowMissing: flags['allow-missing-template-keys'],
+        write: (text) => {
+          printed += text;
+        },
+      });
+    } catch (cause) {
+      if (!(cause instanceof TemplateExecutionError)) throw cause;
+      throw new PrintFailure(
+        `error executing template ${goQuoted(source)}: ${cause.message}`,
+        `${printed}Error executing template: ${cause.message}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${source}\n\traw data was:\n\t\t${toCompactJson(object)}\n\tobject given to template engine was:\n\t\t${goText(object)}\n\n`,
+        { cause },
+      );
+    }
+    return printed;
   };
 }
 
