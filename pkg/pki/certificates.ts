@@ -1,8 +1,9 @@
 // Makes and reads the certificates of a cluster: its own CA, serving and client certificates signed by it. ECDSA P-256.
-// Loads its X.509 library only when something must be signed, so that a start with certificates on disk does not pay for it.
+// Certificates that others asked for by a request of their own are made by certificate-request.ts.
 import { X509Certificate, type webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Instant } from '../clock/clock.ts';
+import { ALGORITHM, loadX509, pem, serialNumber } from './x509.ts';
 
 export interface KeyPair {
   /** PEM, possibly several certificates. */
@@ -21,15 +22,9 @@ export interface CertificateRequest {
   readonly days: number;
 }
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MS = 24 * 3600 * 1000;
 /** Certificates are valid from a little before now, for machines whose clocks lag. */
 const BACKDATE_MS = 5 * 60 * 1000;
-
-async function loadX509() {
-  await import('reflect-metadata');
-  return import('@peculiar/x509');
-}
 
 /** A self-signed CA that may sign anything. */
 export async function createAuthority(commonName: string, days: number, now: Instant): Promise<KeyPair> {
@@ -121,21 +116,6 @@ export function isUsable(certificatePem: string, hosts: readonly string[], margi
   );
 }
 
-function serialNumber(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  // A DER integer with the top bit set would be negative, which RFC 5280 forbids for serial numbers.
-  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
-  return Buffer.from(bytes).toString('hex');
-}
-
-async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
+export async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
   return pem('PRIVATE KEY', await crypto.subtle.exportKey('pkcs8', key));
-}
-
-function pem(label: string, der: ArrayBuffer): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }
