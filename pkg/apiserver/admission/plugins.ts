@@ -3,6 +3,7 @@ import type { Clock, Random } from '../../clock/clock.ts';
 import type { Reader } from '../registry/reader.ts';
 import type { WatchCache } from '../watchcache/watch-cache.ts';
 import type { AdmissionPlugin } from './admission.ts';
+import { certificateSubjectRestriction } from './certificate-subject-restriction.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { priority } from './priority.ts';
@@ -25,7 +26,6 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'AlwaysAdmit',
   'CertificateApproval',
   'CertificateSigning',
-  'CertificateSubjectRestriction',
   'ClusterTrustBundleAttest',
   'DefaultIngressClass',
   'DefaultStorageClass',
@@ -51,6 +51,7 @@ export function admissionPlugins({ enable = [], disable = [], ...parts }: Admiss
     defaultTolerationSeconds,
     storageObjectInUseProtection,
     runtimeClass(parts),
+    certificateSubjectRestriction,
   ];
   for (const name of [...enable, ...disable]) {
     if (!WITHOUT_EFFECT.has(name) && !all.some((plugin) => plugin.name === name)) {

@@ -4,6 +4,8 @@ import { validateEphemeralContainersUpdate, validateResize } from '../../api/cor
 import type { FieldError } from '../../api/meta/status.ts';
 import type { KindDefinition, StrategyContext } from '../../api/schema/kind.ts';
 import type { Container, Pod } from '../../api/schema/generated/core.v1.gen.ts';
+import { approvalFaults, prepareApproval } from '../../api/certificates/v1/approval-rules.ts';
+import type { CertificateSigningRequest } from '../../api/schema/generated/certificates.v1.gen.ts';
 import type { KubeObject } from '../../api/schema/resource-type.ts';
 import { sameJson } from './copy-json.ts';
 
@@ -93,11 +95,23 @@ function podOf(object: KubeObject): Pod {
   return object as Pod;
 }
 
+/** PUT and PATCH certificatesigningrequests/<name>/approval: whether it is approved, and nothing else. */
+const approval: UpdateStrategy = {
+  prepare: (_, object, old, { now }) => prepareApproval(requestOf(object), requestOf(old), now),
+  validate: (_, object, old) => approvalFaults(requestOf(object), requestOf(old)),
+};
+
+/** This subresource is that of certificate requests. */
+function requestOf(object: KubeObject): CertificateSigningRequest {
+  return object as CertificateSigningRequest;
+}
+
 const STRATEGIES: Readonly<Record<string, UpdateStrategy>> = {
   status,
   finalize,
   ephemeralcontainers: ephemeralContainers,
   resize,
+  approval,
 };
 
 export function updateStrategy(subresource: string): UpdateStrategy {

@@ -6,6 +6,7 @@ import { certificateSigningRequests } from '../../resources.ts';
 import { age, columns, text } from '../../schema/columns.ts';
 import { defineKind, subresource } from '../../schema/define-kind.ts';
 import type { CertificateSigningRequest } from '../../schema/generated/certificates.v1.gen.ts';
+import { prepareSigning, signingFaults } from './approval-rules.ts';
 
 const USAGES = [
   'any',
@@ -35,6 +36,7 @@ const USAGES = [
 const SIGNER_NAME = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+)\/.+$/;
 const PEM = /-----BEGIN CERTIFICATE REQUEST-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE REQUEST-----/;
 const SHORTEST_SECONDS = 600;
+const LEGACY_SIGNER = 'kubernetes.io/legacy-unknown';
 
 export const certificateSigningRequestKind = defineKind<CertificateSigningRequest>({
   type: certificateSigningRequests,
@@ -67,7 +69,6 @@ export const certificateSigningRequestKind = defineKind<CertificateSigningReques
   setDefaults(request) {
     request.spec ??= { request: '', signerName: '' };
     request.status ??= {};
-    request.spec.usages ??= ['digital signature', 'key encipherment'];
   },
   prepareForCreate(request, { user }) {
     request.spec.username = user.name;
@@ -78,6 +79,9 @@ export const certificateSigningRequestKind = defineKind<CertificateSigningReques
     // A request is what it was when it was made.
     request.spec = old.spec;
   },
+  prepareForStatusUpdate(request, old, { now }) {
+    prepareSigning(request, old, now);
+  },
   validate({ spec }) {
     const faults = new Faults();
     faults.at('spec', () => {
@@ -87,17 +91,20 @@ export const certificateSigningRequestKind = defineKind<CertificateSigningReques
       if (!PEM.test(Buffer.from(request, 'base64').toString())) {
         faults.invalid('request', request, 'PEM block type must be CERTIFICATE REQUEST');
       }
-      if (usages.length === 0) faults.required('usages', 'usages must be specified');
+      if (usages.length === 0) faults.required('usages', 'usages must be provided');
       usages.forEach((usage, i) => {
         if (!USAGES.includes(usage)) faults.notSupported(['usages', i], usage, USAGES);
         if (usages.indexOf(usage) < i) faults.duplicate(['usages', i], usage);
       });
-      if (!SIGNER_NAME.test(signerName)) {
+      if (signerName === '') faults.required('signerName', 'signerName must be provided');
+      else if (!SIGNER_NAME.test(signerName)) {
         faults.invalid(
           'signerName',
           signerName,
-          'must be a fully qualified domain and path of the form "example.com/signer-name"',
+          "must be a fully qualified domain and path of the form 'example.com/signer-name'",
         );
+      } else if (signerName === LEGACY_SIGNER) {
+        faults.invalid('signerName', signerName, 'the legacy signerName is not allowed via this API version');
       }
       if (expirationSeconds !== undefined && expirationSeconds < SHORTEST_SECONDS) {
         faults.invalid(
@@ -109,6 +116,7 @@ export const certificateSigningRequestKind = defineKind<CertificateSigningReques
     });
     return faults.errors;
   },
+  validateStatusUpdate: signingFaults,
   validateUpdate(request, old) {
     const faults = new Faults();
     if (!isDeepStrictEqual(request.spec, old.spec)) faults.invalid('spec', request.spec, IMMUTABLE);
