@@ -27,6 +27,7 @@ export interface ApiServerFlags {
   readonly kubeletKey: string | undefined;
   readonly kubeletAuthority: string | undefined;
   readonly anonymous: boolean;
+  readonly bootstrapTokens: boolean;
   readonly enableAdmission: readonly string[];
   readonly disableAdmission: readonly string[];
   readonly metricsApi: boolean;
@@ -60,6 +61,12 @@ export const flags: readonly Option[] = [
   new Option('--kubelet-client-key <file>', 'key of the certificate shown to kubelets'),
   new Option('--kubelet-certificate-authority <file>', "who signs kubelets' certificates"),
   new Option('--anonymous-auth [boolean]', 'answer health, version and discovery roots to anybody').default('true'),
+  new Option(
+    '--enable-bootstrap-token-auth [boolean]',
+    'take secrets of type bootstrap.kubernetes.io/token in the namespace kube-system for bearer tokens',
+  )
+    .default('false')
+    .preset('true'),
   new Option('--enable-admission-plugins <names>', 'admission plugins besides the default ones'),
   new Option('--disable-admission-plugins <names>', 'admission plugins to leave out'),
   new Option('--enable-metrics-api [boolean]', 'serve metrics.k8s.io from the kubelets, for kubectl top').default(
@@ -114,6 +121,7 @@ export function parseFlags(values: Values): ApiServerFlags {
     kubeletKey,
     kubeletAuthority: text(values, 'kubeletCertificateAuthority'),
     anonymous: boolean(values, 'anonymousAuth', '--anonymous-auth'),
+    bootstrapTokens: boolean(values, 'enableBootstrapTokenAuth', '--enable-bootstrap-token-auth'),
     enableAdmission: list(values, 'enableAdmissionPlugins'),
     disableAdmission: list(values, 'disableAdmissionPlugins'),
     metricsApi: boolean(values, 'enableMetricsApi', '--enable-metrics-api'),

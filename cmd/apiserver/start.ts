@@ -40,6 +40,7 @@ export async function startApiServer(settings: ApiServerFlags, log: Logger): Pro
     ...(advertised !== LOOPBACK && { advertise: { address: advertised, port: settings.securePort } }),
     serviceAccountKeys: credentials.tokens,
     kubelets: credentials.kubelets,
+    bootstrapTokens: settings.bootstrapTokens,
     admission: { enable: settings.enableAdmission, disable: settings.disableAdmission },
     metricsApi: settings.metricsApi,
   });

@@ -38,8 +38,9 @@ export function tooLarge(limit: number): ApiError {
 export function forbidden(resource: { group: string; resource: string }, name: string, why: string): ApiError {
   const { group } = resource;
   const qualified = group === '' ? resource.resource : `${resource.resource}.${group}`;
-  return new ApiError('Forbidden', `${qualified} "${name}" is forbidden: ${why}`, {
-    details: { name, ...(group !== '' && { group }), kind: resource.resource },
+  const what = name === '' ? qualified : `${qualified} "${name}"`;
+  return new ApiError('Forbidden', `${what} is forbidden: ${why}`, {
+    details: { ...(name !== '' && { name }), ...(group !== '' && { group }), kind: resource.resource },
   });
 }
 

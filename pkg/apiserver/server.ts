@@ -7,10 +7,13 @@ import type { Logger } from '../logging/logger.ts';
 import { StoreUnavailableError, type Store } from '../storage/store.ts';
 import { AdmissionChain, type AdmissionPlugin } from './admission/admission.ts';
 import { admissionPlugins } from './admission/plugins.ts';
+import type { Secret } from '../api/schema/generated/core.v1.gen.ts';
 import type { TokenAuthenticator } from './authn/authenticator.ts';
+import { bootstrapTokens } from './authn/bootstrap-tokens.ts';
 import { impersonated } from './authn/impersonation.ts';
 import { ServiceAccountTokens, type ServiceAccountKeys } from './authn/service-account-tokens.ts';
 import { alwaysAllow, type Authorizer } from './authz/authorizer.ts';
+import { isClusterInfo, withBootstrappers } from './authz/bootstrappers.ts';
 import { Bootstrap } from './bootstrap.ts';
 import { startCompaction } from './compaction.ts';
 import { bugResponse, EncodedBytes, statusResponse } from './encoded.ts';
@@ -44,6 +47,8 @@ export interface ApiServerOptions {
   /** Besides service-account tokens. */
   readonly authenticators?: readonly TokenAuthenticator[];
   readonly authorizer?: Authorizer;
+  /** Whether Secrets of type bootstrap.kubernetes.io/token in kube-system are bearer tokens (`--enable-bootstrap-token-auth`). */
+  readonly bootstrapTokens?: boolean;
   /** IPv4 in CIDR form. Default 10.96.0.0/12. */
   readonly serviceCidr?: string;
   /** Default 30000-32767. */
@@ -62,6 +67,8 @@ export interface ApiServerOptions {
 export interface ApiServer {
   /** Never rejects: faults become answers. */
   handle(request: ApiRequest): Promise<ApiResponse>;
+  /** Throws 401 or 403 when this user may not do that: for connections, which do not come through `handle`. */
+  authorize(request: ResourceRequest, user: UserInfo, path: string): void;
   /** Who a bearer token belongs to. */
   readonly tokenAuthenticators: readonly TokenAuthenticator[];
   readonly kubelets: KubeletConnections | undefined;
@@ -94,8 +101,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...admissionPlugins({ cache, reader, clock, random, ...options.admission }),
     ...(options.extraAdmission ?? []),
   ];
-  const authorizer = options.authorizer ?? alwaysAllow;
-  const tokenAuthenticators = [...(options.authenticators ?? []), ...(tokens === undefined ? [] : [tokens])];
+  const authorizer = withBootstrappers(options.authorizer ?? alwaysAllow);
+  const tokenAuthenticators = [
+    ...(options.authenticators ?? []),
+    ...(options.bootstrapTokens === true ? [bootstrapTokens({ clock, log, secret: secretsOf(cache) })] : []),
+    ...(tokens === undefined ? [] : [tokens]),
+  ];
   const api = new ResourceApi({
     kinds: options.kinds,
     parts: {
@@ -150,6 +161,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const core = new Core({ api, metricsApi, paths, authorizer, metrics, clock, random, log });
   return {
     handle: (request) => core.handle(request),
+    authorize: (request, user, path) => core.authorize(request, user, path),
     tokenAuthenticators,
     kubelets: options.kubelets,
     api,
@@ -164,6 +176,10 @@ function serviceAccountTokens(options: ApiServerOptions, cache: WatchCache): Ser
   return new ServiceAccountTokens(options.serviceAccountKeys, options.clock, (resource, namespace, name) => {
     return cache.resource(`/registry/core/${resource}/`).get(namespace, name)?.value.metadata.uid;
   });
+}
+
+function secretsOf(cache: WatchCache): (name: string) => Secret | undefined {
+  return (name) => cache.resource('/registry/core/secrets/').get('kube-system', name)?.value;
 }
 
 interface CoreParts {
@@ -206,7 +222,7 @@ class Core {
   async #answer(info: RequestInfo, request: ApiRequest): Promise<ApiResponse> {
     const user = this.#userOf(request);
     const asked = user === request.user ? request : { ...request, user };
-    this.#authorize(info, asked);
+    if (info.kind === 'resource') this.authorize(info.request, asked.user, asked.path);
     const { metricsApi } = this.#parts;
     if (info.kind === 'resource' && metricsApi?.serves(info.request) === true) {
       return metricsApi.handle(info.request, asked);
@@ -221,13 +237,12 @@ class Core {
     return impersonated(user, headers, this.#parts.authorizer);
   }
 
-  #authorize(info: RequestInfo, { user, path, method }: ApiRequest): void {
-    if (info.kind === 'other') return;
-    if (user.groups.includes('system:unauthenticated')) throw unauthorized();
-    const { verb, group, version, resource, subresource, namespace, name } = info.request;
+  authorize(request: ResourceRequest, user: UserInfo, path: string): void {
+    if (user.groups.includes('system:unauthenticated') && !isClusterInfo(request)) throw unauthorized();
+    const { verb, group, version, resource, subresource, namespace, name } = request;
     const attributes = { user, verb, group, version, resource, subresource, namespace, name, path };
     const decision = this.#parts.authorizer.authorize(attributes);
-    if (!decision.allowed) throw forbidden({ group, resource }, name, decision.reason || method);
+    if (!decision.allowed) throw forbidden({ group, resource }, name, decision.reason || verb);
   }
 
   #failure(error: unknown, request: ApiRequest): ApiResponse {

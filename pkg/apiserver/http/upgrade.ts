@@ -8,6 +8,7 @@ import { internalError, methodNotAllowed, unauthorized, unknownPath } from '../h
 import { streamTarget, type PodTarget } from '../registry/subresources/pod-target.ts';
 import { tlsOptions } from '../registry/subresources/kubelet-connections.ts';
 import { requestInfo } from '../request-info.ts';
+import type { UserInfo } from '../request.ts';
 import type { ApiServer } from '../server.ts';
 import { userOf, type ServeOptions } from './serve.ts';
 
@@ -28,7 +29,7 @@ export async function handleUpgrade({ api, options, request, socket, head }: Upg
   try {
     const user = await userOf(api.tokenAuthenticators, options, request);
     if (user === undefined || user.groups.includes('system:unauthenticated')) throw unauthorized();
-    const target = await targetOf(api, request);
+    const target = await targetOf(api, user, request);
     await join({ api, target, request, socket, head });
   } catch (error) {
     const status = error instanceof ApiError ? error.status : internalError('cannot reach the kubelet', error).status;
@@ -37,11 +38,12 @@ export async function handleUpgrade({ api, options, request, socket, head }: Upg
   }
 }
 
-async function targetOf(api: ApiServer, request: IncomingMessage): Promise<PodTarget> {
+async function targetOf(api: ApiServer, user: UserInfo, request: IncomingMessage): Promise<PodTarget> {
   const url = new URL(request.url ?? '/', 'https://server');
   const info = requestInfo({ method: request.method ?? 'GET', path: url.pathname, query: url.searchParams });
   if (info.kind === 'other') throw unknownPath();
   const { resource, subresource, namespace, name, group } = info.request;
+  api.authorize(info.request, user, url.pathname);
   if (group !== '' || resource !== 'pods') throw unknownPath();
   if (subresource !== 'exec' && subresource !== 'attach' && subresource !== 'portforward') throw methodNotAllowed();
   return streamTarget(api.api, namespace, name, subresource, url.searchParams);
