@@ -7,6 +7,7 @@ import { Option } from 'commander';
 import { realClock } from '../../pkg/clock/clock.ts';
 import { runAsLeader } from '../../pkg/client/leader-election.ts';
 import { createEventRecorder } from '../../pkg/client/event-recorder.ts';
+import { CidrSet } from '../../pkg/controllers/node-ipam/cidr-set.ts';
 import { CONTROLLERS, DEFAULT_OPTIONS, type ControllerOptions } from '../../pkg/controllers/registry.ts';
 import { registerQueueMetrics } from '../../pkg/controllers/metrics.ts';
 import { runControllers } from '../../pkg/controllers/run.ts';
@@ -27,7 +28,11 @@ export const FLAGS: readonly Option[] = [
   new Option('--bind-address <ip>', 'address to listen on').default('127.0.0.1'),
   new Option(
     '--controllers <list>',
-    `controllers to enable: '*', 'name', '-name', separated by commas. Known: ${CONTROLLERS.map(({ name }) => name).join(', ')}`,
+    `controllers to enable: '*', 'name', '-name', separated by commas. Known: ${CONTROLLERS.map(({ name }) => name).join(', ')}. Not in '*': ${CONTROLLERS.filter(
+      ({ onlyByName }) => onlyByName === true,
+    )
+      .map(({ name }) => name)
+      .join(', ')}`,
   ).default('*'),
   new Option('--leader-elect [bool]', 'run only while holding the lease kube-system/kube-controller-manager')
     .default('true')
@@ -41,6 +46,18 @@ export const FLAGS: readonly Option[] = [
     'how long the leader tries to renew before it gives up',
   ).default('10s'),
   new Option('--leader-elect-retry-period <duration>', 'pause between tries').default('2s'),
+  new Option('--allocate-node-cidrs [bool]', 'give every node a range of pod addresses of its own')
+    .default('false')
+    .preset('true'),
+  new Option('--cluster-cidr <cidr>', 'addresses of the pods of the whole cluster'),
+  new Option('--node-cidr-mask-size <n>', "mask size of a node's range of pod addresses").default('24'),
+  new Option('--service-cluster-ip-range <cidr>', 'addresses of Services, of which no node is given any'),
+  new Option('--cluster-signing-cert-file <path>', 'the authority that signs certificate requests'),
+  new Option('--cluster-signing-key-file <path>', 'the key of the authority that signs certificate requests'),
+  new Option(
+    '--cluster-signing-duration <duration>',
+    'the longest that a signed certificate is good; requests may ask for less',
+  ).default('8760h0m0s'),
   new Option('--root-ca-file <path>', 'the certificate authority that is published to every namespace'),
   new Option('--concurrent-deployment-syncs <n>', 'Deployments worked on at the same time').default('5'),
   new Option('--concurrent-replicaset-syncs <n>', 'ReplicaSets worked on at the same time').default('5'),
@@ -143,14 +160,53 @@ async function optionsOf(flags: Readonly<Record<string, unknown>>): Promise<Cont
       },
     },
     terminatedPodGcThreshold: countFlag(flags, 'terminatedPodGcThreshold', '--terminated-pod-gc-threshold', 0),
-    rootCa: rootCaFile === undefined ? undefined : await readRootCa(rootCaFile),
+    rootCa: rootCaFile === undefined ? undefined : await contentOf('--root-ca-file', rootCaFile),
+    signing: await signingOf(flags),
+    nodeIpam: nodeIpamOf(flags),
   };
 }
 
-async function readRootCa(path: string): Promise<string> {
+/** Undefined: no authority is given, so that nothing can be signed. */
+async function signingOf(flags: Readonly<Record<string, unknown>>): Promise<ControllerOptions['signing']> {
+  const certFile = textFlag(flags, 'clusterSigningCertFile');
+  const keyFile = textFlag(flags, 'clusterSigningKeyFile');
+  const durationMs = durationFlag(flags, 'clusterSigningDuration', '--cluster-signing-duration');
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined)
+    throw new UsageError('--cluster-signing-cert-file and --cluster-signing-key-file are given together or not at all');
+  if (durationMs <= 0) throw new UsageError('--cluster-signing-duration must be longer than nothing');
+  const [certificate, key] = await Promise.all([
+    contentOf('--cluster-signing-cert-file', certFile),
+    contentOf('--cluster-signing-key-file', keyFile),
+  ]);
+  return { authority: { certificate, key }, durationMs };
+}
+
+function nodeIpamOf(flags: Readonly<Record<string, unknown>>): ControllerOptions['nodeIpam'] {
+  const allocate = textFlag(flags, 'allocateNodeCidrs') ?? 'false';
+  if (allocate !== 'true' && allocate !== 'false')
+    throw new UsageError(`--allocate-node-cidrs is true or false, not "${allocate}"`);
+  if (allocate === 'false') return undefined;
+  const clusterCidr = textFlag(flags, 'clusterCidr');
+  if (clusterCidr === undefined) throw new UsageError('--allocate-node-cidrs needs --cluster-cidr');
+  const options = {
+    clusterCidr,
+    maskSize: countFlag(flags, 'nodeCidrMaskSize', '--node-cidr-mask-size', 1),
+    serviceCidr: textFlag(flags, 'serviceClusterIpRange'),
+  };
+  try {
+    const set = new CidrSet(options.clusterCidr, options.maskSize);
+    if (options.serviceCidr !== undefined) set.occupy(options.serviceCidr);
+  } catch (cause) {
+    throw new UsageError('the node CIDRs make no sense', { cause });
+  }
+  return options;
+}
+
+async function contentOf(flag: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new UsageError(`cannot read --root-ca-file ${path}`, { cause });
+    throw new UsageError(`cannot read ${flag} ${path}`, { cause });
   }
 }

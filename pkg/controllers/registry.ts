@@ -1,4 +1,8 @@
 // Every controller there is, by Kubernetes' name, with what it is built from. run.ts starts those that are asked for.
+import { bootstrapSignerController } from './bootstrap-signer/controller.ts';
+import { csrApprovingController } from './csr-approving/controller.ts';
+import { csrCleanerController } from './csr-cleaner/controller.ts';
+import { csrSigningController, type SigningOptions } from './csr-signing/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
 import { disruptionController } from './disruption/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
@@ -6,6 +10,7 @@ import { endpointSliceController } from './endpointslice/controller.ts';
 import { endpointSliceMirroringController } from './endpointslice/mirror-controller.ts';
 import { garbageCollector } from './garbage-collector/controller.ts';
 import { namespaceController } from './namespace/controller.ts';
+import { nodeIpamController, type NodeIpamOptions } from './node-ipam/controller.ts';
 import { nodeLifecycleController, type NodeLifecycleOptions } from './node-lifecycle/controller.ts';
 import { podGarbageCollector } from './pod-gc/controller.ts';
 import { pvProtectionController } from './pv-protection/controller.ts';
@@ -14,6 +19,7 @@ import { replicaSetController } from './replicaset/controller.ts';
 import { rootCaPublisher } from './root-ca/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
 import { taintEvictionController } from './taint-eviction/controller.ts';
+import { tokenCleanerController } from './token-cleaner/controller.ts';
 import type { Controller, ControllerContext } from './context.ts';
 import type { ControllerNames } from './selection.ts';
 
@@ -28,6 +34,10 @@ export interface ControllerOptions {
   readonly nodeLifecycle: NodeLifecycleOptions;
   /** PEM of the cluster's authority; undefined: it is not published. */
   readonly rootCa: string | undefined;
+  /** The authority that signs certificate requests; undefined: none are signed. */
+  readonly signing: SigningOptions | undefined;
+  /** How pod addresses are given to nodes; undefined: others do it (`--allocate-node-cidrs=false`). */
+  readonly nodeIpam: NodeIpamOptions | undefined;
   /** Finished pods beyond this number are deleted, oldest first; 0: none are. */
   readonly terminatedPodGcThreshold: number;
 }
@@ -48,6 +58,8 @@ export const DEFAULT_OPTIONS: ControllerOptions = {
     evictionRates: { normal: 0.1, degraded: 0.01, largeZone: 50, unhealthyShare: 0.55 },
   },
   rootCa: undefined,
+  signing: undefined,
+  nodeIpam: undefined,
   terminatedPodGcThreshold: 12_500,
 };
 
@@ -133,5 +145,38 @@ export const CONTROLLERS: readonly RegisteredController[] = [
     name: 'disruption-controller',
     aliases: ['disruption'],
     build: (context) => disruptionController(context, { workers: 1 }),
+  },
+  {
+    name: 'node-ipam-controller',
+    aliases: ['nodeipam'],
+    build: (context, { nodeIpam }) => (nodeIpam === undefined ? undefined : nodeIpamController(context, nodeIpam)),
+  },
+  {
+    name: 'certificatesigningrequest-approving-controller',
+    aliases: ['csrapproving'],
+    build: (context) => csrApprovingController(context, { workers: 1 }),
+  },
+  {
+    name: 'certificatesigningrequest-signing-controller',
+    aliases: ['csrsigning'],
+    build: (context, { signing }) =>
+      signing === undefined ? undefined : csrSigningController(context, { ...signing, workers: 5 }),
+  },
+  {
+    name: 'certificatesigningrequest-cleaner-controller',
+    aliases: ['csrcleaner'],
+    build: (context) => csrCleanerController(context),
+  },
+  {
+    name: 'bootstrap-signer-controller',
+    aliases: ['bootstrapsigner'],
+    onlyByName: true,
+    build: (context) => bootstrapSignerController(context),
+  },
+  {
+    name: 'token-cleaner-controller',
+    aliases: ['tokencleaner'],
+    onlyByName: true,
+    build: (context) => tokenCleanerController(context),
   },
 ];

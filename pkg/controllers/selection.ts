@@ -5,10 +5,12 @@ export interface ControllerNames {
   readonly name: string;
   /** Older names that are still taken. */
   readonly aliases: readonly string[];
+  /** `*` does not turn it on. */
+  readonly onlyByName?: boolean;
 }
 
 /**
- * `*` turns on all, `name` one, `-name` turns one off, whatever the order. Answers with a predicate, or with the names
+ * `*` turns on all but those that must be named, `name` one, `-name` turns one off, whatever the order. Answers with a predicate, or with the names
  * that nobody knows.
  */
 export function parseSelection(
@@ -31,5 +33,6 @@ export function parseSelection(
     else (item.startsWith('-') ? off : on).add(name);
   }
   const all = items.includes('*');
-  return { unknown, isEnabled: (name) => on.has(name) || (all && !off.has(name)) };
+  const byName = new Set(known.filter(({ onlyByName }) => onlyByName === true).map(({ name }) => name));
+  return { unknown, isEnabled: (name) => on.has(name) || (all && !byName.has(name) && !off.has(name)) };
 }
