@@ -15,6 +15,7 @@ import { runKubelet } from '../../pkg/kubelet/kubelet.ts';
 import { createDockerRuntime } from '../../pkg/kubelet/runtime/docker/docker-runtime.ts';
 import { runNodeNetwork } from '../../pkg/network/node-network.ts';
 import { DEFAULT_BRIDGE } from '../../pkg/network/podnet/pod-network.ts';
+import { CERTIFICATE_DAYS } from '../../pkg/pki/certificate-files.ts';
 import { runScheduler } from '../../pkg/scheduler/scheduler.ts';
 import { openEmbeddedStore } from '../../pkg/storage/embedded/embedded-store.ts';
 import type { Store } from '../../pkg/storage/store.ts';
@@ -22,6 +23,7 @@ import { lowestOomScore } from '../kubelet/machine-defaults.ts';
 import { etcdOf, type ClusterParts } from './parts.ts';
 
 const CLUSTER_DOMAIN = 'cluster.local';
+const NODE_MASK_SIZE = 24;
 const random = Math.random;
 
 export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): Promise<void> {
@@ -45,6 +47,7 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
       authority: certificates.authority.certificate,
     },
     metricsApi: true,
+    bootstrapTokens: true,
     serviceAccountKeys: {
       issuers: [issuer],
       signingKey: certificates.tokenKey.privateKey,
@@ -75,8 +78,16 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
       {
         ...part('controllers'),
         client: as(COMPONENT_USERS['controller-manager']),
-        enabled: '*',
-        options: { rootCa: certificates.authority.certificate },
+        enabled: '*,bootstrap-signer-controller,token-cleaner-controller',
+        options: {
+          rootCa: certificates.authority.certificate,
+          signing: { authority: certificates.authority, durationMs: CERTIFICATE_DAYS * 24 * 3_600_000 },
+          nodeIpam: {
+            clusterCidr: record.clusterCidr,
+            maskSize: NODE_MASK_SIZE,
+            serviceCidr: record.serviceCidr,
+          },
+        },
       },
       until,
     ),
@@ -88,7 +99,7 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
         nodeName,
         nodeIps: [nodeIp],
         podCidr,
-        clusterCidr: podCidr,
+        clusterCidr: record.clusterCidr,
         bridge: DEFAULT_BRIDGE,
         dns: { clusterIp: record.clusterDns, clusterDomain: CLUSTER_DOMAIN },
       },

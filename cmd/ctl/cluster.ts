@@ -11,6 +11,7 @@ import { ensureNodeImage } from '../../pkg/cluster/node-image/node-image.ts';
 import { command, type CommandEntry, type World } from '../../pkg/ctl/cli/command.ts';
 import { PlainFailure, UsageFailure } from '../../pkg/ctl/cli/failure.ts';
 import { boolFlag, stringFlag } from '../../pkg/ctl/cli/flags.ts';
+import { aligned } from './aligned.ts';
 import { removeHostRules } from '../../pkg/network/podnet/pod-network.ts';
 import { removeProxyRules } from '../../pkg/network/proxy/proxy.ts';
 
@@ -171,17 +172,4 @@ function nameFrom(args: readonly string[]): string {
 /** Steps go to stderr, so that stdout holds the result alone. */
 function progress(world: World): (step: string) => void {
   return (step) => world.err.write(` * ${step}\n`);
-}
-
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? [];
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd((widths[column] ?? 0) + 3))
-          .join('')
-          .trimEnd()}\n`,
-    )
-    .join('');
 }

@@ -98,6 +98,24 @@ const more: CommandEntry[] = [
     summary: 'Create, delete and list clusters on this machine',
     load: async () => (await import('./cluster.ts')).clusterEntry.load(),
   },
+  {
+    name: 'token',
+    section: 'Cluster Management Commands',
+    summary: 'Make, list and delete the tokens with which machines join the cluster',
+    load: async () => (await import('./token.ts')).token,
+  },
+  {
+    name: 'join',
+    section: 'Cluster Management Commands',
+    summary: 'Make this machine a node of a cluster',
+    load: async () => (await import('./join.ts')).join,
+  },
+  {
+    name: 'leave',
+    section: 'Cluster Management Commands',
+    summary: 'Take this machine out of its cluster',
+    load: async () => (await import('./join.ts')).leave,
+  },
 ];
 
 const code = await runCommandLine(rootCommand(more), process.argv.slice(2), world);

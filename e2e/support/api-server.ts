@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { probeApi } from '../../pkg/cluster/api-probe.ts';
 import { renderKubeconfig } from '../../pkg/cluster/kubeconfig-entry.ts';
 import { ensureAuthority, ensureCertificate } from '../../pkg/pki/certificate-files.ts';
+import type { KeyPair } from '../../pkg/pki/certificates.ts';
 import { freePort } from './etcd-server.ts';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -30,6 +31,10 @@ export interface ApiServerOptions {
   /** `--controllers` of a controller manager beside it; none by default. */
   readonly controllers?: string;
   readonly extraFlags?: readonly string[];
+  /** Of the controller manager; `DIR` in them is where `ca.crt` and `ca.key` lie. */
+  readonly controllerFlags?: readonly string[];
+  /** An address besides the loopback's at which it answers, and calls kubelets whose certificates its authority has signed. */
+  readonly outwards?: string;
 }
 
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServerProcess> {
@@ -41,7 +46,11 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     directory,
     'apiserver',
     authority,
-    { commonName: 'kube-apiserver', hosts: ['127.0.0.1', 'localhost'], usages: ['server'] },
+    {
+      commonName: 'kube-apiserver',
+      hosts: ['127.0.0.1', 'localhost', ...(options.outwards === undefined ? [] : [options.outwards])],
+      usages: ['server'],
+    },
     now,
   );
   const admin = await ensureCertificate(
@@ -75,6 +84,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     `--client-ca-file=${join(directory, 'ca.crt')}`,
     `--token-auth-file=${tokens}`,
     '--service-cluster-ip-range=10.96.0.0/16',
+    ...(options.outwards === undefined ? [] : await outwardFlags(directory, authority, options.outwards)),
     ...(options.extraFlags ?? []),
   ]);
   const running: ApiServerProcess = {
@@ -115,9 +125,22 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       '--leader-elect=false',
       `--controllers=${options.controllers}`,
       `--root-ca-file=${join(directory, 'ca.crt')}`,
+      ...(options.controllerFlags ?? []).map((flag) => flag.replace('DIR', directory)),
     ]);
   }
   return running;
+}
+
+async function outwardFlags(directory: string, authority: KeyPair, address: string): Promise<string[]> {
+  const caller = { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] };
+  await ensureCertificate(directory, 'kubelet-client', authority, { ...caller, usages: ['client'] }, Date.now());
+  return [
+    '--bind-address=0.0.0.0',
+    `--advertise-address=${address}`,
+    `--kubelet-client-certificate=${join(directory, 'kubelet-client.crt')}`,
+    `--kubelet-client-key=${join(directory, 'kubelet-client.key')}`,
+    `--kubelet-certificate-authority=${join(directory, 'ca.crt')}`,
+  ];
 }
 
 function tokenKubeconfig(server: string, authority: string, token: string): object {

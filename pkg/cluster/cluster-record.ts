@@ -16,7 +16,10 @@ export interface ClusterRecord {
   readonly nodeIp: string;
   readonly apiPort: number;
   readonly kubeletPort: number;
+  /** Of this machine's pods. */
   readonly podCidr: string;
+  /** Of the pods of all machines that may join. */
+  readonly clusterCidr: string;
   readonly serviceCidr: string;
   readonly clusterDns: string;
   /** Of the process that holds the cluster; 0 before the first start. */
@@ -52,7 +55,9 @@ export function readRecord(directory: string): ClusterRecord | undefined {
   if (!existsSync(file)) return undefined;
   try {
     // Written by writeRecord alone; a file that somebody else made of it fails below by name.
-    return JSON.parse(readFileSync(file, 'utf8')) as ClusterRecord;
+    const record = JSON.parse(readFileSync(file, 'utf8')) as ClusterRecord;
+    // Clusters of older versions had one machine.
+    return { ...record, clusterCidr: record.clusterCidr ?? record.podCidr };
   } catch (cause) {
     throw new ClusterError(`${file} is damaged; delete the cluster's directory or repair the file`, { cause });
   }

@@ -53,11 +53,18 @@ export async function componentPrograms(options: ProgramOptions): Promise<ChildP
       `--kubelet-client-key=${join(pki, 'apiserver-kubelet-client.key')}`,
       `--kubelet-certificate-authority=${join(pki, 'ca.crt')}`,
       '--enable-metrics-api=true',
+      '--enable-bootstrap-token-auth=true',
     ]),
     program('scheduler', [`--kubeconfig=${await kubeconfig('scheduler')}`]),
     program('controller-manager', [
       `--kubeconfig=${await kubeconfig('controller-manager')}`,
       `--root-ca-file=${join(pki, 'ca.crt')}`,
+      '--controllers=*,bootstrapsigner,tokencleaner',
+      '--allocate-node-cidrs=true',
+      `--cluster-cidr=${record.clusterCidr}`,
+      `--service-cluster-ip-range=${record.serviceCidr}`,
+      `--cluster-signing-cert-file=${join(pki, 'ca.crt')}`,
+      `--cluster-signing-key-file=${join(pki, 'ca.key')}`,
     ]),
     program('kubelet', [
       `--kubeconfig=${kubeletKubeconfig}`,
@@ -76,7 +83,7 @@ export async function componentPrograms(options: ProgramOptions): Promise<ChildP
     program('proxy', [
       `--kubeconfig=${await kubeconfig('proxy')}`,
       `--hostname-override=${record.nodeName}`,
-      `--cluster-cidr=${record.podCidr}`,
+      `--cluster-cidr=${record.clusterCidr}`,
     ]),
     program('dns', [
       `--kubeconfig=${await kubeconfig('dns')}`,

@@ -5,8 +5,11 @@ import { existsSync, openSync, closeSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock/clock.ts';
+import { httpsTransport } from '../client/https-transport.ts';
+import { createClient } from '../client/typed-client.ts';
 import { adminAccess } from './access.ts';
 import { isNodeReady, probeApi, type ApiProbe } from './api-probe.ts';
+import { ensureBootstrapObjects } from './bootstrap-objects.ts';
 import {
   ClusterError,
   clusterDirectory,
@@ -18,7 +21,7 @@ import {
   type ClusterRecord,
 } from './cluster-record.ts';
 import { freePort, primaryAddress } from './host-addresses.ts';
-import { kubeconfigPath, mergeIntoKubeconfig } from './kubeconfig-entry.ts';
+import { kubeconfigPath, mergeIntoKubeconfig, type AdminAccess } from './kubeconfig-entry.ts';
 
 export interface CreateOptions {
   readonly name: string;
@@ -36,6 +39,7 @@ export interface CreateOptions {
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 25;
 const API_PORT = 6443;
+const CLUSTER_DOMAIN = 'cluster.local';
 const KUBELET_PORT = 10250;
 /** Bridges of container engines, ours among them, come and go; the node's address must not. */
 const ENGINE_DEVICE = /^(docker|br-|veth|tk)/;
@@ -71,6 +75,7 @@ export async function createCluster(options: CreateOptions, signal: AbortSignal)
     writeRecord(directory, record);
   }
   await untilReady({ probe, record, directory, clock, say }, signal);
+  await announce(record, access, options, signal);
   mergeIntoKubeconfig(kubeconfigPath(env), name, access);
   return record;
 }
@@ -92,6 +97,7 @@ async function freshRecord(options: CreateOptions): Promise<ClusterRecord> {
     apiPort: await freePort(API_PORT),
     kubeletPort: await freePort(KUBELET_PORT),
     podCidr,
+    clusterCidr: '10.244.0.0/16',
     serviceCidr: '10.96.0.0/16',
     clusterDns: '10.96.0.10',
     pid: 0,
@@ -142,6 +148,32 @@ async function untilReady(
     const answer = await probe.get(`/api/v1/nodes/${record.nodeName}`);
     return answer.status === 200 && isNodeReady(answer.body);
   });
+}
+
+/** Tells machines that may join where the cluster is and how its nodes are set up. */
+async function announce(
+  { nodeIp, apiPort, clusterCidr, serviceCidr, clusterDns }: ClusterRecord,
+  { server, authority, certificate, key }: AdminAccess,
+  { clock }: CreateOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const transport = httpsTransport({ server, ca: authority, cert: certificate, key, userAgent: 'tkctl', clock });
+  try {
+    await ensureBootstrapObjects(
+      createClient(transport),
+      {
+        server: `https://${nodeIp}:${apiPort}`,
+        authority,
+        clusterCidr,
+        serviceCidr,
+        clusterDns,
+        clusterDomain: CLUSTER_DOMAIN,
+      },
+      signal,
+    );
+  } finally {
+    await transport.close();
+  }
 }
 
 function logTail(directory: string): string {

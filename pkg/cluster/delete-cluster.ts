@@ -1,6 +1,5 @@
 // Removes every trace of a cluster from this machine: its process, its containers and network, its kernel rules, its data and
 // its kubeconfig entry. Safe to repeat, and to run on what an interrupted run has left.
-import type Docker from 'dockerode';
 import type { Clock } from '../clock/clock.ts';
 import {
   ClusterError,
@@ -10,7 +9,8 @@ import {
   removeClusterDirectory,
   type ClusterRecord,
 } from './cluster-record.ts';
-import { engineAt, ignoringAbsence } from './engine.ts';
+import { removeFromEngine } from './engine-remains.ts';
+import { engineAt } from './engine.ts';
 import { kubeconfigPath, removeFromKubeconfig } from './kubeconfig-entry.ts';
 
 export interface DeleteOptions {
@@ -24,11 +24,7 @@ export interface DeleteOptions {
 
 const STOP_WITHIN_MS = 20_000;
 const POLL_MS = 50;
-/** Containers and networks carry these, whoever made them (pkg/kubelet/runtime/docker). */
-const NODE_LABEL = 'io.typekube.node';
-const NETWORK_LABEL = 'io.typekube.network';
 const NETWORK = 'typekube';
-const REMOVALS_AT_ONCE = 8;
 
 /** False when there was no such cluster. */
 export async function deleteCluster(options: DeleteOptions, signal: AbortSignal): Promise<boolean> {
@@ -39,7 +35,7 @@ export async function deleteCluster(options: DeleteOptions, signal: AbortSignal)
     say('stopping the control plane');
     await stopProcess(record, options.clock, signal);
     say('removing its containers and network');
-    await removeContainers(engineAt(record.engine), record.nodeName);
+    await removeFromEngine(engineAt(record.engine), record.nodeName, NETWORK);
     say('removing its kernel rules');
     await options.removeHostRules();
     say('removing its data');
@@ -62,15 +58,4 @@ export async function stopProcess(record: ClusterRecord, clock: Clock, signal: A
     if (!isRunning(record)) return;
   }
   throw new ClusterError(`process ${record.pid} of cluster "${record.name}" does not end`);
-}
-
-async function removeContainers(engine: Docker, nodeName: string): Promise<void> {
-  const labelled = { label: [`${NODE_LABEL}=${nodeName}`] };
-  const containers = await engine.listContainers({ all: true, filters: labelled });
-  for (let start = 0; start < containers.length; start += REMOVALS_AT_ONCE) {
-    const some = containers.slice(start, start + REMOVALS_AT_ONCE);
-    await Promise.all(some.map(({ Id }) => ignoringAbsence(engine.getContainer(Id).remove({ force: true, v: true }))));
-  }
-  const networks = await engine.listNetworks({ filters: { label: [`${NETWORK_LABEL}=${NETWORK}`] } });
-  await Promise.all(networks.map(({ Id }) => ignoringAbsence(engine.getNetwork(Id).remove())));
 }

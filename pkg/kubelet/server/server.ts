@@ -14,11 +14,23 @@ import { HttpError } from './http-error.ts';
 import { metricsText, resourceMetricsText, summaryStats } from './metrics.ts';
 import { openStream } from './streaming.ts';
 
+export interface ServingPair {
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A serving certificate that comes later and changes now and then. Without one no connection is made. */
+export interface ServingSource {
+  current(): ServingPair | undefined;
+  onChange(listener: () => void): Disposable;
+}
+
 export interface ServingOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  readonly tls: { readonly cert: string; readonly key: string };
+  readonly tls: ServingPair | ServingSource;
   /** PEM; undefined: nobody is known, only /healthz answers. */
   readonly clientCa: string | undefined;
 }
@@ -37,13 +49,19 @@ export interface KubeletServer {
 /** Resolves when it listens. Closing it ends the streams that run. */
 export async function serveKubelet(options: ServingOptions & ServerParts): Promise<KubeletServer> {
   const stop = new AbortController();
-  const server = createServer({
-    cert: options.tls.cert,
-    key: options.tls.key,
-    requestCert: true,
-    rejectUnauthorized: false, // callers without a certificate get a 401 they can read
+  const { tls } = options;
+  const source = 'onChange' in tls ? tls : undefined;
+  const credentials = () => ({
+    ...('onChange' in tls ? tls.current() : tls),
     ...(options.clientCa !== undefined && { ca: options.clientCa }),
   });
+  const server = createServer({
+    ...credentials(),
+    requestCert: true,
+    rejectUnauthorized: false, // callers without a certificate get a 401 they can read
+  });
+  // Connections that are there keep what they were made with; new ones get what is good now.
+  const following = source?.onChange(() => server.setSecureContext(credentials()));
   const sockets = new Set<Duplex>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -60,6 +78,7 @@ export async function serveKubelet(options: ServingOptions & ServerParts): Promi
     port: typeof address === 'object' && address !== null ? address.port : options.port,
     async close() {
       stop.abort(new Error('the kubelet stops'));
+      following?.[Symbol.dispose]();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();
       await closed;
