@@ -1,9 +1,13 @@
 // The administrator's credentials of a cluster, and which names its API server's certificate must carry.
 import { join } from 'node:path';
-import type { Instant } from '../clock/clock.ts';
+import { httpsTransport } from '../client/https-transport.ts';
+import type { Transport } from '../client/transport.ts';
+import type { Clock, Instant } from '../clock/clock.ts';
 import { ensureAuthority, ensureCertificate } from '../pki/certificate-files.ts';
 import type { ClusterRecord } from './cluster-record.ts';
 import type { AdminAccess } from './kubeconfig-entry.ts';
+
+export const CLUSTER_DOMAIN = 'cluster.local';
 
 export function pkiDirectory(clusterDirectory: string): string {
   return join(clusterDirectory, 'pki');
@@ -30,6 +34,11 @@ export async function adminAccessOf(directory: string, server: string, now: Inst
     certificate: admin.certificate,
     key: admin.key,
   };
+}
+
+/** Whoever made it closes it. */
+export function adminTransport({ server, authority, certificate, key }: AdminAccess, clock: Clock): Transport {
+  return httpsTransport({ server, ca: authority, cert: certificate, key, userAgent: 'tkctl', clock });
 }
 
 /** Every name and address that clients inside and outside the cluster may use for the API server. */

@@ -5,9 +5,8 @@ import { existsSync, openSync, closeSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock/clock.ts';
-import { httpsTransport } from '../client/https-transport.ts';
 import { createClient } from '../client/typed-client.ts';
-import { adminAccess } from './access.ts';
+import { adminAccess, adminTransport, CLUSTER_DOMAIN } from './access.ts';
 import { isNodeReady, probeApi, type ApiProbe } from './api-probe.ts';
 import { ensureBootstrapObjects } from './bootstrap-objects.ts';
 import {
@@ -39,7 +38,6 @@ export interface CreateOptions {
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 25;
 const API_PORT = 6443;
-const CLUSTER_DOMAIN = 'cluster.local';
 const KUBELET_PORT = 10250;
 /** Bridges of container engines, ours among them, come and go; the node's address must not. */
 const ENGINE_DEVICE = /^(docker|br-|veth|tk)/;
@@ -153,17 +151,17 @@ async function untilReady(
 /** Tells machines that may join where the cluster is and how its nodes are set up. */
 async function announce(
   { nodeIp, apiPort, clusterCidr, serviceCidr, clusterDns }: ClusterRecord,
-  { server, authority, certificate, key }: AdminAccess,
+  access: AdminAccess,
   { clock }: CreateOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const transport = httpsTransport({ server, ca: authority, cert: certificate, key, userAgent: 'tkctl', clock });
+  const transport = adminTransport(access, clock);
   try {
     await ensureBootstrapObjects(
       createClient(transport),
       {
         server: `https://${nodeIp}:${apiPort}`,
-        authority,
+        authority: access.authority,
         clusterCidr,
         serviceCidr,
         clusterDns,

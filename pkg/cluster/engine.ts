@@ -1,5 +1,5 @@
 // The calls to a container engine that making clusters needs, with their answers as values. Knows nothing of clusters.
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, Readable, type Writable } from 'node:stream';
 import Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import { ClusterError } from './cluster-record.ts';
@@ -56,15 +56,19 @@ export interface ExecAnswer {
   readonly stderr: string;
 }
 
-/** Runs a command in a container; a command that fails is an answer too. */
+/** Runs a command in a container; a command that fails is an answer too. `feed` writes what the command reads, and ends it. */
 export async function execIn(
   engine: Docker,
   container: string,
   command: readonly string[],
   signal: AbortSignal,
+  feed?: (input: Writable) => Promise<void>,
 ): Promise<ExecAnswer> {
-  const exec = await engine.getContainer(container).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
-  const stream = await exec.start({ hijack: true, stdin: false });
+  const stdin = feed !== undefined;
+  const exec = await engine
+    .getContainer(container)
+    .exec({ Cmd: [...command], AttachStdin: stdin, AttachStdout: true, AttachStderr: true });
+  const stream = await exec.start({ hijack: true, stdin });
   const onAbort = () => stream.destroy();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -76,7 +80,9 @@ export async function execIn(
       stdout.end();
       stderr.end();
     });
-    const [out, err] = await Promise.all([textOf(stdout), textOf(stderr), ended]);
+    // A command that ends without reading everything says why itself.
+    const fed = feed?.(stream).catch(() => undefined);
+    const [out, err] = await Promise.all([textOf(stdout), textOf(stderr), ended, fed]);
     signal.throwIfAborted();
     const { ExitCode } = await exec.inspect();
     return { code: ExitCode ?? -1, stdout: out, stderr: err };

@@ -1,0 +1,59 @@
+// The engine's network that the containers of a cluster share, with addresses that stay theirs.
+import { readFileSync } from 'node:fs';
+import type Docker from 'dockerode';
+import { cidrsOverlap, ipv4Range, ipv4Text } from '../../api/meta/ipv4.ts';
+import { ClusterError } from '../cluster-record.ts';
+import { httpStatusOf } from '../engine.ts';
+import { networksOf, CLUSTER_LABEL } from './node-containers.ts';
+import { candidateSubnets } from './nodes-plan.ts';
+
+/** The first network of ours that neither the engine nor this machine uses. */
+export async function freeSubnet(engine: Docker, cluster: string, avoid: readonly string[]): Promise<string> {
+  const networks = await engine.listNetworks();
+  const taken = networks.flatMap(({ IPAM }) => IPAM?.Config ?? []).map(({ Subnet }) => Subnet ?? '');
+  const all = [...taken, ...routedNetworks(), ...avoid];
+  const free = candidateSubnets(cluster).find((subnet) => !all.some((other) => cidrsOverlap(subnet, other)));
+  if (free === undefined)
+    throw new ClusterError('no network of 10.89.100.0/24 to 10.89.199.0/24 is free on this machine');
+  return free;
+}
+
+export async function ensureNetwork(
+  engine: Docker,
+  { name, network, subnet }: { readonly name: string; readonly network: string; readonly subnet: string },
+): Promise<void> {
+  const [existing] = await networksOf(engine, name);
+  if (existing !== undefined) return;
+  const range = ipv4Range(subnet);
+  try {
+    await engine.createNetwork({
+      Name: network,
+      Driver: 'bridge',
+      CheckDuplicate: true,
+      Labels: { [CLUSTER_LABEL]: name },
+      IPAM: {
+        Driver: 'default',
+        // Containers that ask for no address of their own stay out of the upper half.
+        Config: [{ Subnet: subnet, IPRange: `${ipv4Text((range?.first ?? 0) + 64)}/27` }],
+      },
+    });
+  } catch (cause) {
+    if (httpStatusOf(cause) !== 409) throw cause;
+    throw new ClusterError(`the engine has a network ${network} that is not of this cluster`, { cause });
+  }
+}
+
+/** proc_net(5): destination and mask are hexadecimal, the lowest byte first. The default route takes no network. */
+function routedNetworks(): string[] {
+  const bytesOf = (hex: string) => [6, 4, 2, 0].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  return readFileSync('/proc/net/route', 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split('\t'))
+    .filter((fields) => fields[1] !== '00000000')
+    .map((fields) => {
+      const mask = bytesOf(fields[7] ?? '').map((byte) => byte.toString(2).replaceAll('0', '').length);
+      return `${bytesOf(fields[1] ?? '').join('.')}/${mask.reduce((sum, bits) => sum + bits, 0)}`;
+    });
+}

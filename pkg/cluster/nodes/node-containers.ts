@@ -1,0 +1,129 @@
+// The containers and the network of a cluster in the engine: found by their labels, made when missing. Node containers get
+// what an engine, a packet filter and control groups inside need, and no more.
+import type Docker from 'dockerode';
+import { ClusterError } from '../cluster-record.ts';
+import { httpStatusOf } from '../engine.ts';
+import type { PortMapping } from './cluster-config.ts';
+import { API_PORT } from './nodes-plan.ts';
+import type { ContainerPlan, NodesRecord } from './nodes-record.ts';
+
+export const CLUSTER_LABEL = 'typekube.dev/cluster';
+export const ROLE_LABEL = 'typekube.dev/role';
+
+/**
+ * Beyond what the engine gives every container: mounts and namespaces (SYS_ADMIN), network devices and rules (NET_ADMIN), the
+ * namespaces of processes in pods (SYS_PTRACE), and what containers of pods may ask for without owning the machine.
+ */
+const CAPABILITIES = ['SYS_ADMIN', 'NET_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH', 'IPC_LOCK', 'SYS_NICE', 'SYSLOG'];
+const LOG_LIMITS = { 'max-size': '10m', 'max-file': '2' };
+const STOP_WITHIN_SECONDS = 30;
+
+export interface EngineFacts {
+  readonly cgroupVersion: 1 | 2;
+}
+
+export async function engineFacts(engine: Docker): Promise<EngineFacts> {
+  const info = (await engine.info()) as { CgroupVersion?: string }; // the types leave it out
+  return { cgroupVersion: info.CgroupVersion === '2' ? 2 : 1 };
+}
+
+/** Created, not started. The one that is there under this name is taken if it is of this cluster. */
+export async function ensureContainer(
+  engine: Docker,
+  record: NodesRecord,
+  plan: ContainerPlan,
+  image: string,
+  facts: EngineFacts,
+): Promise<Docker.Container> {
+  try {
+    return await engine.createContainer(containerOptions(record, plan, image, facts));
+  } catch (cause) {
+    if (httpStatusOf(cause) !== 409) throw cause;
+    const container = engine.getContainer(plan.name);
+    const { Config } = await container.inspect();
+    if (Config.Labels[CLUSTER_LABEL] !== record.name) {
+      throw new ClusterError(`a container ${plan.name} that is not of this cluster is in the way`, { cause });
+    }
+    return container;
+  }
+}
+
+export function containerOptions(
+  record: NodesRecord,
+  plan: ContainerPlan,
+  image: string,
+  facts: EngineFacts,
+): Docker.ContainerCreateOptions {
+  const isNode = plan.role !== 'load-balancer';
+  const published = [...plan.portMappings, ...apiServerMapping(record, plan)];
+  const key = ({ containerPort, protocol }: PortMapping) => `${containerPort}/${protocol.toLowerCase()}`;
+  const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
+  for (const mapping of published) {
+    (bindings[key(mapping)] ??= []).push({
+      HostIp: mapping.listenAddress,
+      HostPort: mapping.hostPort === 0 ? '' : String(mapping.hostPort),
+    });
+  }
+  return {
+    name: plan.name,
+    Hostname: plan.name,
+    Image: image,
+    Labels: { [CLUSTER_LABEL]: record.name, [ROLE_LABEL]: plan.role },
+    Env: [`TYPEKUBE_ROLE=${plan.role}`],
+    ExposedPorts: Object.fromEntries(Object.keys(bindings).map((port) => [port, {}])),
+    Volumes: { '/var/lib/typekube': {}, ...(isNode && { '/var/lib/docker': {} }) },
+    StopTimeout: STOP_WITHIN_SECONDS,
+    HostConfig: {
+      NetworkMode: record.network,
+      PortBindings: bindings,
+      RestartPolicy: { Name: 'unless-stopped' },
+      LogConfig: { Type: 'json-file', Config: LOG_LIMITS },
+      Tmpfs: { '/run': '', '/tmp': 'exec' },
+      ...(isNode && nodePrivileges(record, facts)),
+    },
+    NetworkingConfig: { EndpointsConfig: { [record.network]: { IPAMConfig: { IPv4Address: plan.address } } } },
+  };
+}
+
+/** The types of dockerode lack CgroupnsMode. */
+function nodePrivileges(
+  record: NodesRecord,
+  { cgroupVersion }: EngineFacts,
+): Docker.HostConfig & { CgroupnsMode: string } {
+  return {
+    // The groups of containers in the node lie below the node's own; under cgroup 1 only the host's view makes runc find them.
+    CgroupnsMode: cgroupVersion === 1 ? 'host' : 'private',
+    ...(record.privilegedNodes
+      ? { Privileged: true }
+      : {
+          CapAdd: CAPABILITIES,
+          SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined'],
+          MaskedPaths: [],
+          ReadonlyPaths: [],
+          DeviceCgroupRules: ['a *:* rwm'],
+        }),
+  };
+}
+
+/** The host reaches the API server at the container through which everybody does. */
+function apiServerMapping(record: NodesRecord, plan: ContainerPlan): PortMapping[] {
+  if (record.endpoint !== `${plan.address}:${API_PORT}`) return [];
+  const { apiServerAddress: listenAddress, apiServerPort: hostPort } = record;
+  return [{ containerPort: API_PORT, hostPort, listenAddress, protocol: 'TCP' }];
+}
+
+export function containersOf(engine: Docker, cluster: string): Promise<Docker.ContainerInfo[]> {
+  return engine.listContainers({ all: true, filters: { label: [`${CLUSTER_LABEL}=${cluster}`] } });
+}
+
+export function networksOf(engine: Docker, cluster: string): Promise<Docker.NetworkInspectInfo[]> {
+  return engine.listNetworks({ filters: { label: [`${CLUSTER_LABEL}=${cluster}`] } });
+}
+
+export async function startContainer(container: Docker.Container): Promise<void> {
+  try {
+    await container.start();
+  } catch (cause) {
+    if (httpStatusOf(cause) !== 304) throw cause; // it runs already
+  }
+}
