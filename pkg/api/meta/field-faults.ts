@@ -69,8 +69,8 @@ export class Faults {
     this.#add('NotSupported', segments, `Unsupported value: ${showValue(value)}${detail}`);
   }
 
-  duplicate(segments: Segment | readonly Segment[], value: unknown): void {
-    this.#add('Duplicate', segments, `Duplicate value: ${showValue(value)}`);
+  duplicate(segments: Segment | readonly Segment[], value: unknown, detail = ''): void {
+    this.#add('Duplicate', segments, `Duplicate value: ${showValue(value)}${detail === '' ? '' : `: ${detail}`}`);
   }
 
   forbidden(segments: Segment | readonly Segment[], detail: string): void {

@@ -72,7 +72,8 @@ export function checkIp(faults: Faults, at: At, address: string): void {
 export function checkForeignIp(faults: Faults, at: At, address: string): void {
   if (isIP(address) === 0) return faults.invalid(at, address, 'must be a valid IP address');
   for (const [kind, list] of OWN_ADDRESSES) {
-    if (list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')) faults.invalid(at, address, `may not be ${kind}`);
+    if (!list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')) continue;
+    faults.invalid(at, address, `may not be ${kind === 'unspecified' ? `${kind} (${address})` : kind}`);
   }
 }
 
@@ -83,11 +84,16 @@ function blockList(...subnets: readonly [string, number][]): BlockList {
 }
 
 const OWN_ADDRESSES: readonly [string, BlockList][] = [
-  ['unspecified (0.0.0.0 or ::)', blockList(['0.0.0.0', 32], ['::', 128])],
+  ['unspecified', blockList(['0.0.0.0', 32], ['::', 128])],
   ['in the loopback range (127.0.0.0/8, ::1/128)', blockList(['127.0.0.0', 8], ['::1', 128])],
   ['in the link-local range (169.254.0.0/16, fe80::/10)', blockList(['169.254.0.0', 16], ['fe80::', 10])],
   ['in the link-local multicast range (224.0.0.0/24, ff02::/10)', blockList(['224.0.0.0', 24], ['ff02::', 16])],
 ];
+
+export function checkCidr(faults: Faults, at: At, range: string): void {
+  if (isCidr(range)) return;
+  faults.invalid(at, range, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)');
+}
 
 /** `10.0.0.0/8` or `fd00::/8`. */
 export function isCidr(text: string): boolean {

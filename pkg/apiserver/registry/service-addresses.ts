@@ -2,6 +2,7 @@
 // Service is gone or gives them up. What is taken follows from the Services themselves, so a restart forgets nothing.
 // k8s.io/kubernetes pkg/registry/core/service/storage/alloc.go.
 import { isIP } from 'node:net';
+import { invalid } from '../../api/meta/status.ts';
 import type { Service } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Random } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
@@ -12,7 +13,7 @@ import type { AllocationClaims } from './allocation-claims.ts';
 import { copyJson } from './copy-json.ts';
 import { NodePorts, portKey, type PortRange } from './node-ports.ts';
 import { addressesOf, faulty, portsOf, serviceOf } from './service-allocations.ts';
-import { carryOverAllocations, fillFamilies, needsClusterIp, needsNodePorts } from './service-defaults.ts';
+import { carryOverAllocations, needsClusterIp, needsNodePorts, settleFamilies } from './service-defaults.ts';
 import type { HookChange, Reservation, ResourceHook } from './write-parts.ts';
 
 export interface ServiceAddressesParts {
@@ -65,7 +66,11 @@ export class ServiceAddresses {
     const service = serviceOf(change.object);
     const old = change.old === undefined ? undefined : serviceOf(change.old);
     if (old !== undefined) carryOverAllocations(service, old);
-    fillFamilies(service);
+    else if (service.spec.clusterIP && !service.spec.clusterIPs?.length) {
+      service.spec.clusterIPs = [service.spec.clusterIP];
+    }
+    const faults = settleFamilies(service, old);
+    if (faults.length > 0) throw invalid({ group: '', kind: 'Service', name: service.metadata.name }, faults);
     const taken =
       this.#claims === undefined ? this.#assign(service, old) : await this.#assignShared(this.#claims, service, old);
     const held = [...taken.addresses, ...taken.ports];

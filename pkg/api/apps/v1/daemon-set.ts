@@ -11,7 +11,7 @@ import type { DaemonSet, DaemonSetStatus, DaemonSetUpdateStrategy } from '../../
 import { containerImages, containerNames, formatLabels } from '../../core/v1/label-cell.ts';
 import { defaultPodTemplate } from '../../core/v1/pod-defaults.ts';
 import { validateLongRunning } from '../../core/v1/pod-template-validation.ts';
-import { podSpecWarnings } from '../../core/v1/pod-warnings.ts';
+import { podWarnings } from '../../core/v1/pod-warnings.ts';
 import { checkAtMostAll, checkNumberOrPercent, isNone } from './rollout-numbers.ts';
 
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
@@ -105,7 +105,7 @@ export const daemonSetKind = defineKind<DaemonSet>({
     }
     return [...faults.errors, ...validate(set)];
   },
-  warnings: ({ spec }) => podSpecWarnings(spec.template.spec ?? { containers: [] }, 'spec.template.spec'),
+  warnings: ({ spec }) => podWarnings(spec.template, 'spec.template'),
 });
 
 function setTemplateGeneration({ metadata }: DaemonSet, generation: number): void {

@@ -11,7 +11,7 @@ import type { Deployment, DeploymentStrategy } from '../../schema/generated/apps
 import { containerImages, containerNames } from '../../core/v1/label-cell.ts';
 import { defaultPodTemplate } from '../../core/v1/pod-defaults.ts';
 import { validateLongRunning } from '../../core/v1/pod-template-validation.ts';
-import { podSpecWarnings } from '../../core/v1/pod-warnings.ts';
+import { podWarnings } from '../../core/v1/pod-warnings.ts';
 import { checkAtMostAll, checkNumberOrPercent, isNone } from './rollout-numbers.ts';
 
 export const deploymentKind = defineKind<Deployment>({
@@ -86,7 +86,7 @@ export const deploymentKind = defineKind<Deployment>({
     return [...validate(deployment), ...faults.errors];
   },
   validateStatusUpdate,
-  warnings: ({ spec }) => podSpecWarnings(spec.template.spec ?? { containers: [] }, 'spec.template.spec'),
+  warnings: ({ spec }) => podWarnings(spec.template, 'spec.template'),
   scale: {
     read: ({ spec, status }) => ({
       replicas: spec.replicas ?? 0,

@@ -11,7 +11,7 @@ import type { ReplicaSet } from '../../schema/generated/apps.v1.gen.ts';
 import { containerImages, containerNames } from '../../core/v1/label-cell.ts';
 import { defaultPodTemplate } from '../../core/v1/pod-defaults.ts';
 import { validateLongRunning } from '../../core/v1/pod-template-validation.ts';
-import { podSpecWarnings } from '../../core/v1/pod-warnings.ts';
+import { podWarnings } from '../../core/v1/pod-warnings.ts';
 
 export const replicaSetKind = defineKind<ReplicaSet>({
   type: replicaSets,
@@ -91,7 +91,7 @@ export const replicaSetKind = defineKind<ReplicaSet>({
     });
     return faults.errors;
   },
-  warnings: ({ spec }) => podSpecWarnings(spec.template?.spec ?? { containers: [] }, 'spec.template.spec'),
+  warnings: ({ spec }) => podWarnings(spec.template ?? {}, 'spec.template'),
   scale: {
     read: ({ spec, status }) => ({
       replicas: spec.replicas ?? 0,

@@ -12,7 +12,7 @@ import { containerImages, containerNames } from '../../core/v1/label-cell.ts';
 import { defaultClaim } from '../../core/v1/persistent-volume-claim.ts';
 import { defaultPodTemplate } from '../../core/v1/pod-defaults.ts';
 import { validateLongRunning } from '../../core/v1/pod-template-validation.ts';
-import { podSpecWarnings } from '../../core/v1/pod-warnings.ts';
+import { podWarnings } from '../../core/v1/pod-warnings.ts';
 import { checkAtMostAll, checkNumberOrPercent, isNone } from './rollout-numbers.ts';
 
 const MAY_CHANGE =
@@ -83,7 +83,7 @@ export const statefulSetKind = defineKind<StatefulSet>({
     if (!isDeepStrictEqual(fixed(set.spec), fixed(old.spec))) faults.forbidden('spec', MAY_CHANGE);
     return [...validate(set), ...faults.errors];
   },
-  warnings: ({ spec }) => podSpecWarnings(spec.template.spec ?? { containers: [] }, 'spec.template.spec'),
+  warnings: ({ spec }) => podWarnings(spec.template, 'spec.template'),
   scale: {
     read: ({ spec, status }) => ({
       replicas: spec.replicas ?? 0,

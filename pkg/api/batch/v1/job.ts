@@ -8,7 +8,7 @@ import { age, columns, text, wide } from '../../schema/columns.ts';
 import { defineKind } from '../../schema/define-kind.ts';
 import type { Job } from '../../schema/generated/batch.v1.gen.ts';
 import { containerImages, containerNames } from '../../core/v1/label-cell.ts';
-import { podSpecWarnings } from '../../core/v1/pod-warnings.ts';
+import { podWarnings } from '../../core/v1/pod-warnings.ts';
 import { defaultJobSpec, validateJobSpec, validateJobSpecUpdate } from './job-validation.ts';
 
 const UID_LABEL = 'batch.kubernetes.io/controller-uid';
@@ -73,7 +73,7 @@ export const jobKind = defineKind<Job>({
     });
     return faults.errors;
   },
-  warnings: ({ spec }) => podSpecWarnings(spec.template.spec ?? { containers: [] }, 'spec.template.spec'),
+  warnings: ({ spec }) => podWarnings(spec.template, 'spec.template'),
 });
 
 /** The labels that the pods of a Job with a generated selector get. */

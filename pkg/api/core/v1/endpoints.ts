@@ -1,7 +1,7 @@
 // Endpoints: the older list of a Service's addresses.
 import { isIP } from 'node:net';
 import { Faults } from '../../meta/field-faults.ts';
-import { dnsLabelFaults, dnsSubdomainFaults, portNumberFaults } from '../../meta/names.ts';
+import { dnsLabelFaults, dnsSubdomainFaults, portNumberFaults, qualifiedNameFaults } from '../../meta/names.ts';
 import type { FieldError } from '../../meta/status.ts';
 import { checkForeignIp, checkIp, checkOneOf } from '../../meta/value-checks.ts';
 import { endpoints } from '../../resources.ts';
@@ -33,21 +33,22 @@ function validate({ subsets }: Endpoints): FieldError[] {
     }
     faults.each('addresses', addresses, (address) => validateAddress(faults, address));
     faults.each('notReadyAddresses', notReadyAddresses, (address) => validateAddress(faults, address));
-    faults.each('ports', ports, ({ name, port, protocol }) => {
+    faults.each('ports', ports, ({ name, port, protocol, appProtocol }) => {
       if (ports.length > 1 && !name) faults.required('name');
       else if (name) faults.invalidAll('name', name, dnsLabelFaults(name));
       faults.invalidAll('port', port ?? 0, portNumberFaults(port ?? 0));
       checkOneOf(faults, 'protocol', protocol, ['SCTP', 'TCP', 'UDP']);
+      if (appProtocol !== undefined) faults.invalidAll('appProtocol', appProtocol, qualifiedNameFaults(appProtocol));
     });
   });
   return faults.errors;
 }
 
 function validateAddress(faults: Faults, { ip, hostname, nodeName }: EndpointAddress): void {
-  if (isIP(ip ?? '') === 0) checkIp(faults, 'ip', ip ?? '');
-  else checkForeignIp(faults, 'ip', ip);
+  checkIp(faults, 'ip', ip ?? '');
   if (hostname) faults.invalidAll('hostname', hostname, dnsLabelFaults(hostname));
   if (nodeName !== undefined) faults.invalidAll('nodeName', nodeName, dnsSubdomainFaults(nodeName));
+  checkForeignIp(faults, 'ip', ip ?? '');
 }
 
 function endpointsCell({ subsets }: Endpoints): string {

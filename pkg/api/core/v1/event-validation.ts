@@ -13,12 +13,13 @@ export function validateEvent(event: Event, reporter: 'reportingComponent' | 're
   const faults = new Faults();
   const { namespace = '' } = event.metadata;
   const about = event.involvedObject?.namespace ?? '';
-  const misplaced = about === '' ? namespace !== '' && namespace !== 'default' : namespace !== about;
-  const system = about === '' && namespace === 'kube-system' && event.eventTime !== undefined;
-  if (misplaced && !system) {
+  const newStyle = event.eventTime !== undefined;
+  const ofCluster = namespace === 'default' || (newStyle ? namespace === 'kube-system' : namespace === '');
+  // Events of the new style are wherever their reporter may write.
+  if (about === '' ? !ofCluster : !newStyle && namespace !== about) {
     faults.invalid(['involvedObject', 'namespace'], about, 'does not match event.namespace');
   }
-  if (event.eventTime !== undefined) validateNewStyle(faults, event, reporter);
+  if (newStyle) validateNewStyle(faults, event, reporter);
   faults.invalidAll('namespace', namespace, dnsSubdomainFaults(namespace));
   return faults.errors;
 }
@@ -41,17 +42,23 @@ function validateNewStyle(faults: Faults, event: Event, reporter: string): void 
 /** What events.k8s.io/v1 asks on top: the new fields, and nothing in the old ones. */
 export function validateStrictEvent(event: Event): FieldError[] {
   const faults = new Faults();
+  validateSeries(faults, event);
   if (event.eventTime === undefined) faults.required('eventTime');
   if (event.type !== 'Normal' && event.type !== 'Warning') {
-    faults.invalid('type', event.type ?? '', `has invalid value: ${event.type ?? ''}`);
+    faults.invalid('type', '', `has invalid value: ${event.type ?? ''}`);
   }
-  if (event.firstTimestamp !== undefined)
-    faults.invalid('deprecatedFirstTimestamp', event.firstTimestamp, 'needs to be unset');
-  if (event.lastTimestamp !== undefined)
-    faults.invalid('deprecatedLastTimestamp', event.lastTimestamp, 'needs to be unset');
-  if (event.count) faults.invalid('deprecatedCount', event.count, 'needs to be unset');
+  if (event.firstTimestamp !== undefined) faults.invalid('firstTimestamp', '', 'needs to be unset');
+  if (event.lastTimestamp !== undefined) faults.invalid('lastTimestamp', '', 'needs to be unset');
+  if (event.count) faults.invalid('count', '', 'needs to be unset');
   if (event.source?.component || event.source?.host) {
-    faults.invalid('deprecatedSource', event.source, 'needs to be unset');
+    faults.invalid('source', '', 'needs to be unset');
   }
   return faults.errors;
+}
+
+/** Of an event that is seen again and again. Kubernetes reports these with the path as one name. */
+export function validateSeries(faults: Faults, { series }: Event): void {
+  if (series === undefined) return;
+  if ((series.count ?? 0) < 2) faults.invalid('series.count', '', 'should be at least 2');
+  if (!series.lastObservedTime) faults.required('series.lastObservedTime');
 }

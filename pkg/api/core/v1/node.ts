@@ -1,14 +1,15 @@
 // Nodes: the machines. What a node is allowed to change of itself is admission's business.
-import { Faults, key } from '../../meta/field-faults.ts';
+import { Faults } from '../../meta/field-faults.ts';
 import { labelValueFaults, qualifiedNameFaults } from '../../meta/names.ts';
 import type { FieldError } from '../../meta/status.ts';
-import { isCidr } from '../../meta/value-checks.ts';
+import { checkCidr } from '../../meta/value-checks.ts';
 import { nodes } from '../../resources.ts';
 import { age, columns, text, wide } from '../../schema/columns.ts';
 import { defineKind, subresource } from '../../schema/define-kind.ts';
 import type { Node, Taint } from '../../schema/generated/core.v1.gen.ts';
 import { checkTaintEffect } from './affinity-validation.ts';
-import { canonicaliseResourceList, quantityIn } from './resource-amounts.ts';
+import { canonicaliseResourceList } from './resource-amounts.ts';
+import { validateAmount } from './resources-validation.ts';
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
 const ROLE_LABEL = 'kubernetes.io/role';
@@ -82,6 +83,12 @@ export const nodeKind = defineKind<Node>({
     if (old.spec.providerID && node.spec.providerID !== old.spec.providerID) {
       faults.forbidden(['spec', 'providerID'], 'node updates may not change providerID except from "" to valid');
     }
+    const addresses = new Set<string>();
+    (node.status.addresses ?? []).forEach(({ type, address }, i) => {
+      const once = JSON.stringify([type, address]);
+      if (addresses.has(once)) faults.duplicate(['status', 'addresses', i], { type, address });
+      addresses.add(once);
+    });
     const [cidrs, before] = [node.spec.podCIDRs ?? [], old.spec.podCIDRs ?? []];
     if (before.length > 0 && (cidrs.length !== before.length || cidrs.some((cidr, i) => cidr !== before[i]))) {
       faults.forbidden(['spec', 'podCIDRs'], 'node updates may not change podCIDR except from "" to valid');
@@ -92,28 +99,28 @@ export const nodeKind = defineKind<Node>({
 
 function validateNode(node: Node): FieldError[] {
   const faults = new Faults();
-  faults.at('spec', () => {
-    const seen = new Set<string>();
+  const seen = new Set<string>();
+  // Kubernetes reports the taints as if metadata had them, and names amounts like fields.
+  faults.at('metadata', () => {
     faults.each('taints', node.spec.taints, (taint) => validateTaint(faults, taint, seen));
-    const cidrs = node.spec.podCIDRs ?? [];
+  });
+  faults.at('status', () => {
+    for (const field of ['capacity', 'allocatable'] as const) {
+      for (const [name, amount] of Object.entries(node.status[field] ?? {})) {
+        faults.at(field, () => faults.at(name, () => validateAmount(faults, name, amount)));
+      }
+    }
+  });
+  const cidrs = node.spec.podCIDRs ?? [];
+  faults.at('spec', () => {
+    cidrs.forEach((cidr, i) => checkCidr(faults, ['podCIDRs', i], cidr));
     const families = new Set(cidrs.map((cidr) => cidr.includes(':')));
     if (cidrs.length > 2 || families.size < cidrs.length) {
       faults.invalid('podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family');
     }
     cidrs.forEach((cidr, i) => {
-      if (!isCidr(cidr)) {
-        faults.invalid(['podCIDRs', i], cidr, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)');
-      }
+      if (cidrs.indexOf(cidr) < i) faults.duplicate(['podCIDRs', i], cidr);
     });
-  });
-  faults.at('status', () => {
-    for (const field of ['capacity', 'allocatable'] as const) {
-      for (const [name, amount] of Object.entries(node.status[field] ?? {})) {
-        if (quantityIn(amount).nanos < 0n) {
-          faults.invalid([field, key(name)], amount, 'must be greater than or equal to 0');
-        }
-      }
-    }
   });
   return faults.errors;
 }
@@ -125,7 +132,9 @@ function validateTaint(faults: Faults, { key: name, value = '', effect }: Taint,
   if (!effect) faults.required('effect');
   else checkTaintEffect(faults, effect);
   const once = `${name}:${effect}`;
-  if (seen.has(once)) faults.duplicate('', { key: name, value, effect });
+  if (seen.has(once)) {
+    faults.duplicate('', { key: name, value, effect }, 'taints must be unique by key and effect pair');
+  }
   seen.add(once);
 }
 

@@ -338,3 +338,61 @@ test('a new pod selects by its own labels under the keys that its constraints na
   ]);
   expect(faultsOf(made)).toEqual([]);
 });
+
+test.each<{ what: string; made: Pod; want: string }>([
+  {
+    what: 'the old name of a label',
+    made: pod({ nodeSelector: { 'beta.kubernetes.io/os': 'linux' } }),
+    want: 'spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead',
+  },
+  {
+    what: 'a spread of nothing',
+    made: pod({ topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'z', whenUnsatisfiable: 'DoNotSchedule' }] }),
+    want: 'spec.topologySpreadConstraints[0].labelSelector: a null labelSelector results in matching no pod',
+  },
+  {
+    what: 'a variable that hides another',
+    made: pod(
+      {},
+      {
+        env: [
+          { name: 'A', value: '1' },
+          { name: 'A', value: '2' },
+        ],
+      },
+    ),
+    want: 'spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply',
+  },
+  {
+    what: 'a port given twice by two containers',
+    made: pod({
+      containers: ['a', 'b'].map((name) => ({ name, image: 'i', ports: [{ containerPort: 80 }] })),
+    }),
+    want: 'spec.containers[1].ports[0]: duplicate port definition with spec.containers[0].ports[0]',
+  },
+  {
+    what: 'an address of the host without its port',
+    made: pod({}, { ports: [{ containerPort: 80, hostIP: '1.2.3.4' }] }),
+    want: 'spec.containers[0].ports[0]: hostIP set without hostPort: {Name: HostPort:0 ContainerPort:80 Protocol:TCP HostIP:1.2.3.4}',
+  },
+  {
+    what: 'a pull secret named twice',
+    made: pod({ imagePullSecrets: [{ name: 'a' }, { name: 'a' }] }),
+    want: 'spec.imagePullSecrets[1].name: duplicate name "a"',
+  },
+  {
+    what: 'an annotation without effect',
+    made: pod({}, {}, { 'scheduler.alpha.kubernetes.io/critical-pod': '' }),
+    want: 'metadata.annotations[scheduler.alpha.kubernetes.io/critical-pod]: non-functional in v1.16+; use the "priorityClassName" field instead',
+  },
+])('warns of $what', ({ made, want }) => {
+  expect(podKind.warnings(made, undefined)).toEqual([want]);
+});
+
+test('does not warn of a variable that is built out of its former value', () => {
+  const env = [
+    { name: 'A', value: '1' },
+    { name: 'A', value: '$(A)2' },
+  ];
+  expect(podKind.warnings(pod({}, { env }), undefined)).toEqual([]);
+});

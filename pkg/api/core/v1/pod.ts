@@ -9,7 +9,7 @@ import { defaultPod } from './pod-defaults.ts';
 import { qosClassOf } from './pod-qos.ts';
 import { validatePodStatusUpdate } from './pod-status-validation.ts';
 import { validatePod, validatePodUpdate } from './pod-validation.ts';
-import { podSpecWarnings } from './pod-warnings.ts';
+import { podWarnings } from './pod-warnings.ts';
 
 export const podKind = defineKind<Pod>({
   type: pods,
@@ -67,7 +67,7 @@ export const podKind = defineKind<Pod>({
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatusUpdate,
-  warnings: (pod) => podSpecWarnings(pod.spec, 'spec'),
+  warnings: (pod) => podWarnings(pod),
   gracefulDeletion(pod, requested) {
     const seconds = requested ?? pod.spec.terminationGracePeriodSeconds ?? 30;
     // A pod that no kubelet has, or that has ended, has nobody to wait for.

@@ -1,20 +1,28 @@
 // Validation of Services. Rules, order and sentences: ValidateService in pkg/apis/core/validation of Kubernetes.
 import { isIP } from 'node:net';
-import { Faults } from '../../meta/field-faults.ts';
+import { Faults, key } from '../../meta/field-faults.ts';
 import { dnsLabelFaults, dnsSubdomainFaults, portNumberFaults, qualifiedNameFaults } from '../../meta/names.ts';
 import { validateLabels } from '../../meta/object-meta-validation.ts';
 import type { FieldError } from '../../meta/status.ts';
-import { checkForeignIp, checkIp, checkOneOf, checkPort, isCidr } from '../../meta/value-checks.ts';
+import { checkCidr, checkForeignIp, checkIp, checkOneOf, checkPort } from '../../meta/value-checks.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../schema/generated/core.v1.gen.ts';
+import { isHeadless, validateAddressesUpdate, validateServiceAddresses } from './service-address-validation.ts';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
-const FAMILIES = ['IPv4', 'IPv6'];
-const FAMILY_POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
-const KUBELET_PORT = 10250;
 const LONGEST_AFFINITY_SECONDS = 86_400;
 
-export function validateService({ spec }: Service): FieldError[] {
+const HINTS = 'service.kubernetes.io/topology-aware-hints';
+const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode';
+const SOURCE_RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+
+export function validateService({ metadata, spec }: Service): FieldError[] {
   const faults = new Faults();
+  const { annotations = {} } = metadata;
+  const [hints, mode] = [annotations[HINTS], annotations[TOPOLOGY_MODE]];
+  if (hints !== undefined && mode !== undefined && hints !== mode) {
+    const sentence = `must match annotations[${HINTS}] when both are specified`;
+    faults.invalid(['metadata', 'annotations', key(TOPOLOGY_MODE)], mode, sentence);
+  }
   faults.at('spec', () => {
     const { ports = [] } = spec;
     if (ports.length === 0 && !isHeadless(spec) && spec.type !== 'ExternalName') faults.required('ports');
@@ -22,7 +30,7 @@ export function validateService({ spec }: Service): FieldError[] {
     validatePorts(faults, ports);
     validateLabels(faults, 'selector', spec.selector);
     validateAffinity(faults, spec);
-    validateClusterIps(faults, spec);
+    validateServiceAddresses(faults, spec);
     (spec.externalIPs ?? []).forEach((address, i) => {
       if (isIP(address) === 0) checkIp(faults, ['externalIPs', i], address);
       else checkForeignIp(faults, ['externalIPs', i], address);
@@ -30,30 +38,58 @@ export function validateService({ spec }: Service): FieldError[] {
     checkOneOf(faults, 'type', spec.type, TYPES);
     validateNodePorts(faults, spec);
     validateUniquePorts(faults, ports);
+    validateSourceRanges(faults, spec);
     validateLoadBalancer(faults, spec);
     validateTrafficPolicies(faults, spec);
   });
+  if ((spec.loadBalancerSourceRanges ?? []).length === 0) validateAnnotatedRanges(faults, annotations, spec);
   return faults.errors;
 }
 
 export function validateServiceUpdate(service: Service, old: Service): FieldError[] {
   const faults = new Faults();
   const [spec, before] = [service.spec, old.spec];
-  if (spec.type !== 'ExternalName' && before.type !== 'ExternalName') {
-    const [next, was] = [spec.clusterIPs?.[0], before.clusterIPs?.[0]];
-    if (was !== undefined && next !== was) {
-      faults.invalid(['spec', 'clusterIPs', 0], next ?? '', 'may not change once set');
+  faults.at('spec', () => {
+    validateAddressesUpdate(faults, spec, before);
+    const balanced = spec.type === 'LoadBalancer' && before.type === 'LoadBalancer';
+    if (balanced && spec.loadBalancerClass !== before.loadBalancerClass) {
+      faults.invalid('loadBalancerClass', spec.loadBalancerClass, 'may not change once set');
     }
-  }
-  const classNow = spec.type === 'LoadBalancer' && before.type === 'LoadBalancer';
-  if (classNow && spec.loadBalancerClass !== before.loadBalancerClass) {
-    faults.invalid(['spec', 'loadBalancerClass'], spec.loadBalancerClass, 'may not change once set');
-  }
+    const checked = needsHealthCheck(spec) && needsHealthCheck(before);
+    if (checked && spec.healthCheckNodePort !== before.healthCheckNodePort) {
+      faults.forbidden('healthCheckNodePort', 'field is immutable');
+    }
+  });
   return [...faults.errors, ...validateService(service)];
 }
 
-function isHeadless({ clusterIPs, clusterIP }: ServiceSpec): boolean {
-  return (clusterIPs?.length === 1 && clusterIPs[0] === 'None') || clusterIP === 'None';
+export function validateServiceStatusUpdate({ status, spec }: Service): FieldError[] {
+  const faults = new Faults();
+  faults.at('status', () => faults.at('loadBalancer', () => validateLoadBalancerStatus(faults, status, spec)));
+  return faults.errors;
+}
+
+function validateLoadBalancerStatus(faults: Faults, { loadBalancer }: Service['status'], { type }: ServiceSpec): void {
+  const ingress = loadBalancer?.ingress ?? [];
+  if (type !== 'LoadBalancer' && ingress.length > 0) {
+    return faults.forbidden('ingress', "may only be used when `spec.type` is 'LoadBalancer'");
+  }
+  faults.each('ingress', ingress, ({ ip, ipMode, hostname }) => {
+    if (ip) checkIp(faults, 'ip', ip);
+    if (ip && ipMode === undefined) faults.required('ipMode', 'must be specified when `ip` is set');
+    if (!ip && ipMode !== undefined) faults.forbidden('ipMode', 'may not be specified when `ip` is not set');
+    else if (ipMode !== undefined && !IP_MODES.includes(ipMode)) faults.notSupported('ipMode', ipMode, IP_MODES);
+    if (!hostname) return;
+    faults.invalidAll('hostname', hostname, dnsSubdomainFaults(hostname));
+    if (isIP(hostname) !== 0) faults.invalid('hostname', hostname, 'must be a DNS name, not an IP address');
+  });
+}
+
+const IP_MODES = ['Proxy', 'VIP'];
+
+/** A port of the node tells balancers whether it has endpoints of its own. */
+export function needsHealthCheck({ type, externalTrafficPolicy }: ServiceSpec): boolean {
+  return type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 }
 
 /** Seen from outside the cluster. */
@@ -64,11 +100,6 @@ export function isExternallyAccessible({ type, externalIPs = [] }: ServiceSpec):
 function validateType(faults: Faults, spec: ServiceSpec): void {
   switch (spec.type) {
     case 'LoadBalancer':
-      (spec.ports ?? []).forEach(({ port }, i) => {
-        if (port !== KUBELET_PORT) return;
-        const sentence = `may not expose port ${KUBELET_PORT} externally since it is used by kubelet`;
-        faults.invalid(['ports', i], port, sentence);
-      });
       if (isHeadless(spec)) {
         faults.invalid(['clusterIPs', 0], 'None', "may not be set to 'None' for LoadBalancer services");
       }
@@ -122,30 +153,6 @@ function validateAffinity(faults: Faults, { sessionAffinity, sessionAffinityConf
   }
 }
 
-function validateClusterIps(faults: Faults, spec: ServiceSpec): void {
-  if (spec.type === 'ExternalName') return;
-  const { clusterIP = '', clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec;
-  if (clusterIP !== '' && clusterIPs.length === 0) faults.required('clusterIPs');
-  else if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP) {
-    faults.invalid('clusterIPs', clusterIPs, 'first value must match `clusterIP`');
-  }
-  const families = new Set<string>();
-  ipFamilies.forEach((family, i) => {
-    if (!FAMILIES.includes(family)) faults.notSupported(['ipFamilies', i], family, FAMILIES);
-    if (families.has(family)) faults.duplicate(['ipFamilies', i], family);
-    families.add(family);
-  });
-  if (ipFamilyPolicy !== undefined) checkOneOf(faults, 'ipFamilyPolicy', ipFamilyPolicy, FAMILY_POLICIES);
-  clusterIPs.forEach((address, i) => {
-    if (address === 'None') {
-      if (i > 0 || clusterIPs.length > 1) {
-        faults.invalid('clusterIPs', clusterIPs, "'None' must be the first and only value");
-      }
-    } else checkIp(faults, ['clusterIPs', i], address);
-  });
-  if (clusterIPs.length > 2) faults.invalid('clusterIPs', clusterIPs, 'may only hold up to 2 values');
-}
-
 function validateNodePorts(faults: Faults, { type, ports = [] }: ServiceSpec): void {
   const taken = new Set<string>();
   ports.forEach(({ nodePort, protocol }, i) => {
@@ -167,22 +174,36 @@ function validateUniquePorts(faults: Faults, ports: readonly ServicePort[]): voi
   });
 }
 
+const BALANCERS_ONLY = "may only be used when `type` is 'LoadBalancer'";
+
+function validateSourceRanges(faults: Faults, { type, loadBalancerSourceRanges: ranges = [] }: ServiceSpec): void {
+  // Kubernetes spells the field so.
+  const field = 'LoadBalancerSourceRanges';
+  if (ranges.length > 0 && type !== 'LoadBalancer') faults.forbidden(field, BALANCERS_ONLY);
+  // They may have spaces around them, as they may in the annotation that this once was.
+  ranges.forEach((range, i) => checkCidr(faults, [field, i], range.trim()));
+}
+
+function validateAnnotatedRanges(
+  faults: Faults,
+  { [SOURCE_RANGES]: ranges }: Readonly<Record<string, string>>,
+  { type }: ServiceSpec,
+): void {
+  if (ranges === undefined) return;
+  const at = ['metadata', 'annotations', key(SOURCE_RANGES)];
+  if (type !== 'LoadBalancer') faults.forbidden(at, BALANCERS_ONLY);
+  if (ranges.trim() === '') return;
+  for (const range of ranges.split(',')) checkCidr(faults, at, range.trim());
+}
+
 function validateLoadBalancer(faults: Faults, spec: ServiceSpec): void {
-  const only = "may only be used when `type` is 'LoadBalancer'";
   const balanced = spec.type === 'LoadBalancer';
-  const ranges = spec.loadBalancerSourceRanges ?? [];
-  if (!balanced && ranges.length > 0) faults.forbidden('loadBalancerSourceRanges', only);
-  ranges.forEach((range, i) => {
-    if (isCidr(range.trim())) return;
-    const sentence = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
-    faults.invalid(['loadBalancerSourceRanges', i], range, sentence);
-  });
   if (balanced && spec.allocateLoadBalancerNodePorts === undefined) faults.required('allocateLoadBalancerNodePorts');
   if (!balanced && spec.allocateLoadBalancerNodePorts !== undefined) {
-    faults.forbidden('allocateLoadBalancerNodePorts', only);
+    faults.forbidden('allocateLoadBalancerNodePorts', BALANCERS_ONLY);
   }
   if (spec.loadBalancerClass === undefined) return;
-  if (!balanced) faults.forbidden('loadBalancerClass', only);
+  if (!balanced) faults.forbidden('loadBalancerClass', BALANCERS_ONLY);
   else faults.invalidAll('loadBalancerClass', spec.loadBalancerClass, qualifiedNameFaults(spec.loadBalancerClass));
 }
 
@@ -192,10 +213,12 @@ function validateTrafficPolicies(faults: Faults, spec: ServiceSpec): void {
   else if (external) {
     faults.invalid('externalTrafficPolicy', external, 'may only be set for externally-accessible services');
   }
-  if (spec.healthCheckNodePort && !(spec.type === 'LoadBalancer' && external === 'Local')) {
+  const { healthCheckNodePort: healthPort } = spec;
+  if (!needsHealthCheck(spec)) {
     const sentence = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
-    faults.invalid('healthCheckNodePort', spec.healthCheckNodePort, sentence);
-  }
+    if (healthPort) faults.invalid('healthCheckNodePort', healthPort, sentence);
+  } else if (!healthPort) faults.required('healthCheckNodePort');
+  else faults.invalidAll('healthCheckNodePort', healthPort, portNumberFaults(healthPort));
   if (internal !== undefined) checkOneOf(faults, 'internalTrafficPolicy', internal, ['Cluster', 'Local']);
   else if (spec.type !== 'ExternalName') faults.required('internalTrafficPolicy');
   if (trafficDistribution !== undefined) {

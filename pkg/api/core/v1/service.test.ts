@@ -110,7 +110,7 @@ test('an address stays, and a client may know it by either field', () => {
   const moved = service({ clusterIP: '10.0.0.2', clusterIPs: ['10.0.0.1'], ports: [{ port: 80 }] });
   serviceKind.prepareForUpdate(moved, old, CONTEXT);
   expect(lines(serviceKind.validateUpdate(moved, old))).toEqual([
-    'spec.clusterIPs[0]: Invalid value: "10.0.0.2": may not change once set',
+    'spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set',
   ]);
 });
 

@@ -7,7 +7,13 @@ import { age, columns, text, wide } from '../../schema/columns.ts';
 import { defineKind, subresource } from '../../schema/define-kind.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../schema/generated/core.v1.gen.ts';
 import { formatLabels } from './label-cell.ts';
-import { isExternallyAccessible, validateService, validateServiceUpdate } from './service-validation.ts';
+import {
+  isExternallyAccessible,
+  validateService,
+  validateServiceStatusUpdate,
+  validateServiceUpdate,
+} from './service-validation.ts';
+import { serviceWarnings } from './service-warnings.ts';
 
 const AFFINITY_SECONDS = 10_800;
 
@@ -63,6 +69,8 @@ export const serviceKind = defineKind<Service>({
   },
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  validateStatusUpdate: validateServiceStatusUpdate,
+  warnings: serviceWarnings,
 });
 
 function defaultSpec(spec: ServiceSpec): void {

@@ -1,23 +1,20 @@
 // EndpointSlices: a Service's addresses in pieces, and of one family each.
 import { isIP } from 'node:net';
 import { Faults, IMMUTABLE } from '../../meta/field-faults.ts';
-import {
-  dnsLabelFaults,
-  dnsSubdomainFaults,
-  labelValueFaults,
-  portNumberFaults,
-  qualifiedNameFaults,
-} from '../../meta/names.ts';
+import { dnsLabelFaults, dnsSubdomainFaults, portNumberFaults, qualifiedNameFaults } from '../../meta/names.ts';
+import { validateLabels } from '../../meta/object-meta-validation.ts';
 import type { FieldError } from '../../meta/status.ts';
 import { checkForeignIp, checkOneOf } from '../../meta/value-checks.ts';
 import { endpointSlices } from '../../resources.ts';
 import { age, columns, text } from '../../schema/columns.ts';
 import { defineKind } from '../../schema/define-kind.ts';
-import type { Endpoint, EndpointPort, EndpointSlice } from '../../schema/generated/discovery.v1.gen.ts';
+import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../../schema/generated/discovery.v1.gen.ts';
 
 const MOST_ENDPOINTS = 1000;
 const MOST_ADDRESSES = 100;
 const MOST_PORTS = 20_000;
+const MOST_TOPOLOGY_LABELS = 16;
+const MOST_HINTS = 8;
 const SHOWN = 3;
 
 export const endpointSliceKind = defineKind<EndpointSlice>({
@@ -83,17 +80,54 @@ function validateEndpoint(faults: Faults, endpoint: Endpoint, addressType: strin
   else if (addresses.length > MOST_ADDRESSES) faults.tooMany('addresses', addresses.length, MOST_ADDRESSES);
   addresses.forEach((address, i) => {
     const at = ['addresses', i];
-    if (addressType === 'FQDN') faults.invalidAll(at, address, dnsSubdomainFaults(address));
-    else if (addressType === 'IPv4' && isIP(address) !== 4) faults.invalid(at, address, 'must be a valid IPv4 address');
-    else if (addressType === 'IPv6' && isIP(address) !== 6) faults.invalid(at, address, 'must be a valid IPv6 address');
-    else checkForeignIp(faults, at, address);
+    if (addressType === 'FQDN') {
+      if (address === '') return faults.required(at);
+      return faults.invalidAll(at, address, fullyQualifiedFaults(address));
+    }
+    if (addressType !== 'IPv4' && addressType !== 'IPv6') return;
+    if (isIP(address) !== (addressType === 'IPv4' ? 4 : 6)) {
+      faults.invalid(at, address, `must be a valid ${addressType} address`);
+    }
+    checkForeignIp(faults, at, address);
   });
   if (nodeName !== undefined) faults.invalidAll('nodeName', nodeName, dnsSubdomainFaults(nodeName));
   if (hostname !== undefined) faults.invalidAll('hostname', hostname, dnsLabelFaults(hostname));
-  for (const [name, value] of Object.entries(deprecatedTopology ?? {})) {
-    faults.invalidAll('deprecatedTopology', name, qualifiedNameFaults(name));
-    faults.invalidAll('deprecatedTopology', value, labelValueFaults(value));
-  }
+  const topology = Object.keys(deprecatedTopology ?? {}).length;
+  if (topology > MOST_TOPOLOGY_LABELS) faults.tooMany('deprecatedTopology', topology, MOST_TOPOLOGY_LABELS);
+  validateLabels(faults, 'deprecatedTopology', deprecatedTopology);
+  const { hints } = endpoint;
+  if (hints !== undefined) faults.at('hints', () => validateHints(faults, hints));
+}
+
+function validateHints(faults: Faults, { forZones = [], forNodes = [] }: EndpointHints): void {
+  if (forZones.length > MOST_HINTS) faults.tooMany('forZones', forZones.length, MOST_HINTS);
+  else validateHinted(faults, 'forZones', forZones, qualifiedNameFaults);
+  if (forNodes.length > MOST_HINTS) faults.tooMany('forNodes', forNodes.length, MOST_HINTS);
+  else validateHinted(faults, 'forNodes', forNodes, dnsSubdomainFaults);
+}
+
+function validateHinted(
+  faults: Faults,
+  segment: string,
+  hints: readonly { name: string }[],
+  faultsOf: (name: string) => string[],
+): void {
+  const seen = new Set<string>();
+  hints.forEach(({ name }, i) => {
+    if (seen.has(name)) faults.duplicate([segment, i, 'name'], name);
+    seen.add(name);
+    faults.invalidAll([segment, i, 'name'], name ?? '', faultsOf(name ?? ''));
+  });
+}
+
+/** A DNS name of at least two labels; it may end in a dot. */
+function fullyQualifiedFaults(text: string): string[] {
+  const name = text.replace(/\.$/, '');
+  const labels = name.split('.');
+  const faults = dnsSubdomainFaults(name);
+  if (faults.length > 0) return faults;
+  if (labels.length < 2) return ['should be a domain with at least two segments separated by dots'];
+  return labels.flatMap((label) => dnsLabelFaults(label));
 }
 
 function validatePorts(faults: Faults, ports: readonly EndpointPort[]): void {

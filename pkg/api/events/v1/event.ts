@@ -8,7 +8,7 @@ import type { Event } from '../../schema/generated/events.v1.gen.ts';
 import type { Column } from '../../schema/kind.ts';
 import type { KubeObject } from '../../schema/resource-type.ts';
 import { eventColumns } from '../../core/v1/event-columns.ts';
-import { validateEvent, validateStrictEvent } from '../../core/v1/event-validation.ts';
+import { validateEvent, validateSeries, validateStrictEvent } from '../../core/v1/event-validation.ts';
 
 export const eventV1Kind = defineKind<Event>({
   type: eventsV1,
@@ -43,6 +43,7 @@ export const eventV1Kind = defineKind<Event>({
   },
   validateUpdate(event, old) {
     const faults = new Faults();
+    if (!isDeepStrictEqual(event.series, old.series)) validateSeries(faults, toCore(event));
     for (const field of FIXED) {
       if (!isDeepStrictEqual(event[field], old[field])) faults.invalid(field, event[field], IMMUTABLE);
     }

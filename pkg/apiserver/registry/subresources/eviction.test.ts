@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ApiError } from '../../../api/meta/status.ts';
 import { pods } from '../../../api/resources.ts';
+import type { Pod } from '../../../api/schema/generated/core.v1.gen.ts';
 import { createClient } from '../../../client/typed-client.ts';
 import { startServerUnderTest, type ServerUnderTest } from '../../testing/server-under-test.ts';
 
@@ -38,6 +39,10 @@ async function makeBudget(app: string, status: Record<string, number>): Promise<
   await server.direct.request({ method: 'PATCH', path: `${BUDGETS}/${app}/status`, contentType: MERGE, body });
 }
 
+async function read(name: string): Promise<Pod> {
+  return (await server.direct.request({ method: 'GET', path: `${API}/${name}` })).body as Pod; // That is what is there.
+}
+
 async function evict(name: string): Promise<number> {
   try {
     const body = { metadata: { name } };
@@ -73,4 +78,43 @@ test('a pod without a budget goes', async () => {
     .resource(pods)
     .list({ namespace: NAMESPACE, labelSelector: 'app=free' });
   expect(left.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)).toEqual([]);
+});
+
+test('a pod says that it was evicted before it goes', async () => {
+  await makePod('told', 'told', true);
+  const finalizers = { metadata: { finalizers: ['example.com/keep'] } };
+  await server.direct.request({ method: 'PATCH', path: `${API}/told`, contentType: MERGE, body: finalizers });
+  expect(await evict('told')).toBe(201);
+  const { status, metadata } = await read('told');
+  expect(metadata.deletionTimestamp).toBeDefined();
+  const { lastTransitionTime, ...told } = status.conditions?.find(({ type }) => type === 'DisruptionTarget') ?? {};
+  expect(lastTransitionTime).toBeDefined();
+  expect(told).toEqual({
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+    observedGeneration: 1,
+  });
+});
+
+test.each([
+  { what: 'uid', preconditions: { uid: 'other' } },
+  { what: 'revision', preconditions: { resourceVersion: '1' } },
+])('a pod of another $what is neither evicted nor told so', async ({ what, preconditions }) => {
+  await makePod(`kept-${what}`, 'kept', true);
+  const body = { metadata: { name: `kept-${what}` }, deleteOptions: { preconditions } };
+  const path = `${API}/kept-${what}/eviction`;
+  await expect(server.direct.request({ method: 'POST', path, body })).rejects.toMatchObject({ code: 409 });
+  const { status } = await read(`kept-${what}`);
+  expect(status.conditions?.map(({ type }) => type)).toEqual(['Ready']);
+});
+
+test('the present revision as a precondition survives the announcement', async () => {
+  await makePod('present', 'present', true);
+  const { metadata } = await read('present');
+  const preconditions = { resourceVersion: metadata.resourceVersion };
+  const body = { metadata: { name: 'present' }, deleteOptions: { preconditions } };
+  const answer = await server.direct.request({ method: 'POST', path: `${API}/present/eviction`, body });
+  expect(answer.status).toBe(201);
 });

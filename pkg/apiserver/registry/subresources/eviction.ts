@@ -13,6 +13,7 @@ import type { DeleteOptions } from '../deletion-rules.ts';
 import { decodeBody, type BodyType } from '../request-body.ts';
 import type { ResourceApi } from '../resource-api.ts';
 import type { ServedKind } from '../served-kind.ts';
+import { announceEviction } from './eviction-notice.ts';
 import { createdStatus, type SubresourceCall } from '../subresource-handler.ts';
 
 const MOST_ATTEMPTS = 20;
@@ -42,6 +43,14 @@ export async function evictPod({ api, served, target, request }: SubresourceCall
     dryRun: dryRun ? ['All'] : [],
   };
   const deletion = { ...context, subresource: '', options: { ...context.options, dryRun } };
+  const evict = async (asked: DeleteOptions) => {
+    if (dryRun) return api.deleter.delete(deletion, asked);
+    const announced = await announceEviction(api.parts, served, target, asked);
+    // The announcement has made a revision of its own.
+    const { resourceVersion } = asked.preconditions;
+    const preconditions = { ...asked.preconditions, ...(resourceVersion && { resourceVersion: announced }) };
+    return api.deleter.delete(deletion, { ...asked, preconditions });
+  };
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     // The kind's objects are pods.
     const pod = (await api.parts.reader.get(served, namespace, name)).value as Pod;
@@ -52,7 +61,7 @@ export async function evictPod({ api, served, target, request }: SubresourceCall
       ? { ...options.preconditions, resourceVersion: pod.metadata.resourceVersion }
       : options.preconditions;
     try {
-      await api.deleter.delete(deletion, { ...options, preconditions });
+      await evict({ ...options, preconditions });
       return createdStatus();
     } catch (error) {
       if (!guarded || !isApiError(error, 'Conflict')) throw error;
@@ -158,6 +167,7 @@ function withDisruption(budget: PodDisruptionBudget, pod: string, now: number): 
   }
   return {
     ...budget,
+    metadata: { ...metadata },
     status: {
       ...status,
       disruptionsAllowed: allowed - 1,
