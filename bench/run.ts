@@ -6,6 +6,7 @@ import type { Benchmark, Row } from './benchmark.ts';
 import { createsEmbedded, createsEtcd } from './creates.ts';
 import { idleMemory } from './idle-memory.ts';
 import { lists } from './lists.ts';
+import { nodeIdle } from './node-idle.ts';
 import { podsReady } from './pods-ready.ts';
 import { scheduling } from './scheduling.ts';
 import { startup } from './startup.ts';
@@ -25,6 +26,7 @@ const benchmarks: readonly Benchmark[] = [
   watches,
   scheduling,
   podsReady,
+  nodeIdle,
 ];
 
 const { values } = parseArgs({

@@ -3,22 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { OPTIONAL_OUTSIDE_BUNDLES, OUTSIDE_BUNDLES } from '../pkg/cluster/node-image/outside-bundles.ts';
+import { bundleOptions } from './bundle-options.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = `${root}dist`;
 
-const EXTERNAL = [...OUTSIDE_BUNDLES, ...OPTIONAL_OUTSIDE_BUNDLES];
-
 const KEEP_CHUNKS_MS = 24 * 3600 * 1000;
-
-/** Bundled CommonJS needs `require`; the compile cache saves parsing the bundle at the next start. */
-const BANNER = `#!/usr/bin/env node
-import { createRequire as __createRequire, enableCompileCache as __enableCompileCache } from 'node:module';
-import { dirname as __pathDirname } from 'node:path';
-__enableCompileCache?.();
-const require = __createRequire(import.meta.url);
-const __filename = import.meta.filename; const __dirname = __pathDirname(__filename);`;
 
 const programs = readdirSync(`${root}cmd`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(`${root}cmd/${entry.name}/main.ts`))
@@ -41,18 +31,10 @@ await build({
     programs.map((name) => [name === 'ctl' ? 'tkctl' : name, `${root}cmd/${name}/main.ts`]),
   ),
   outdir: output,
-  bundle: true,
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
-  platform: 'node',
-  mainFields: ['module', 'main'],
-  format: 'esm',
-  target: 'node24',
-  external: EXTERNAL,
-  banner: { js: BANNER },
-  minifySyntax: true,
-  sourcemap: false,
-  logLevel: 'warning',
+  ...bundleOptions,
+  banner: { js: `#!/usr/bin/env node\n${bundleOptions.banner.js}` },
 });
 for (const name of programs) chmodSync(`${output}/${name === 'ctl' ? 'tkctl' : name}.js`, 0o755);
 console.log(`built ${programs.length} programs into dist/`);
