@@ -5,7 +5,7 @@ import type { Clock } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { RunHostCommand } from '../host-command.ts';
 import type { HostMonitor } from '../host-monitor.ts';
-import { field, rows, textField } from './host-links.ts';
+import { field, listOf, objectOf, textField } from '../json-fields.ts';
 
 /** Events of one container's start come in a burst. */
 const GATHER_MS = 20;
@@ -47,7 +47,7 @@ export async function keepHairpin(options: Options, signal: AbortSignal): Promis
 async function list(bridge: string, run: RunHostCommand, signal: AbortSignal): Promise<readonly unknown[]> {
   const answer = await run(['ip', '-j', '-d', 'link', 'show', 'master', bridge], {}, signal);
   // There is no bridge until the kubelet has made it.
-  return answer.outcome === 'done' ? rows(answer.output) : [];
+  return answer.outcome === 'done' ? listOf(objectOf(answer.output)) : [];
 }
 
 /** Reads `ip -j -d link show master BRIDGE`. */

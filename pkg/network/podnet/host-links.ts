@@ -2,6 +2,7 @@
 // to an address takes by them. Reading is one command each; deciding is pure.
 import { cidrHas } from '../../api/meta/ipv4.ts';
 import type { RunHostCommand } from '../host-command.ts';
+import { field, listField, listOf, objectOf, textField } from '../json-fields.ts';
 
 export interface HostRoute {
   /** First address and number of fixed bits; 0.0.0.0/0 for the default route. */
@@ -44,8 +45,8 @@ export async function readHostLinks(run: RunHostCommand, signal: AbortSignal): P
 
 /** Reads `ip -4 -j route`. Routes over several links at once are told by their first one. */
 export function parseRoutes(text: string): HostRoute[] {
-  return rows(text).flatMap((row) => {
-    const [hop = row] = list(field(row, 'nexthops'));
+  return listOf(objectOf(text)).flatMap((row) => {
+    const [hop = row] = listField(row, 'nexthops');
     const [destination, device] = [textField(row, 'dst'), textField(hop, 'dev')];
     if (destination === undefined || device === undefined) return [];
     const type = textField(row, 'type');
@@ -64,10 +65,10 @@ export function parseRoutes(text: string): HostRoute[] {
 
 /** Reads `ip -4 -j addr`. */
 export function parseAddresses(text: string): HostAddress[] {
-  return rows(text).flatMap((row) => {
+  return listOf(objectOf(text)).flatMap((row) => {
     const [device, mtu] = [textField(row, 'ifname'), field(row, 'mtu')];
     if (device === undefined || typeof mtu !== 'number') return [];
-    return list(field(row, 'addr_info')).flatMap((info) => {
+    return listField(row, 'addr_info').flatMap((info) => {
       const [address, prefixLength] = [textField(info, 'local'), field(info, 'prefixlen')];
       return address === undefined || typeof prefixLength !== 'number' ? [] : [{ device, address, prefixLength, mtu }];
     });
@@ -87,27 +88,4 @@ export function wayTo(address: string, links: HostLinks, except: (route: HostRou
 
 function bits(route: HostRoute): number {
   return Number(route.destination.split('/')[1]);
-}
-
-/** The objects that ip(8) printed; none of something else, such as nothing. */
-export function rows(text: string): unknown[] {
-  if (text.trim() === '') return [];
-  try {
-    return list(JSON.parse(text));
-  } catch {
-    return [];
-  }
-}
-
-export function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && name in value ? Reflect.get(value, name) : undefined;
-}
-
-export function textField(value: unknown, name: string): string | undefined {
-  const found = field(value, name);
-  return typeof found === 'string' ? found : undefined;
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }

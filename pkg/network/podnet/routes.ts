@@ -38,16 +38,16 @@ export async function ensureRoutes(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { set, remove } = routeChanges(current, wanted);
-  if (set.length === 0 && remove.length === 0) return undefined;
-  const commands = [
-    ...remove.map(({ destination }) => `route del ${destination} proto ${ROUTE_PROTOCOL}`),
-    // The kernel need not know that the gateway is on that link: a tunnel has no addresses but its own.
-    ...set.map(
-      ({ destination, gateway, device }) =>
-        `route replace ${destination} via ${gateway} dev ${device} onlink proto ${ROUTE_PROTOCOL}`,
-    ),
-  ];
-  const answer = await run(['ip', '-force', '-batch', '-'], { input: `${commands.join('\n')}\n` }, signal);
+  // What is gone already cannot be removed: just as well. What could not be is seen, and tried again, at the next look.
+  const gone = remove.map(({ destination }) => `route del ${destination} proto ${ROUTE_PROTOCOL}`);
+  if (gone.length > 0) await run(['ip', '-force', '-batch', '-'], { input: `${gone.join('\n')}\n` }, signal);
+  // The kernel need not know that the gateway is on that link: a tunnel has no addresses but its own.
+  const added = set.map(
+    ({ destination, gateway, device }) =>
+      `route replace ${destination} via ${gateway} dev ${device} onlink proto ${ROUTE_PROTOCOL}`,
+  );
+  if (added.length === 0) return undefined;
+  const answer = await run(['ip', '-force', '-batch', '-'], { input: `${added.join('\n')}\n` }, signal);
   return answer.outcome === 'failed' ? answer.message : undefined;
 }
 

@@ -4,7 +4,8 @@
 // node is behind a router.
 import { ipv4Number } from '../../api/meta/ipv4.ts';
 import type { RunHostCommand } from '../host-command.ts';
-import { field, rows, textField, type HostLinks } from './host-links.ts';
+import { field, listField, listOf, objectOf, textField } from '../json-fields.ts';
+import type { HostLinks } from './host-links.ts';
 import { tunnelAddress, type Peer } from './peers.ts';
 
 /** Ours among the networks on that port. */
@@ -66,8 +67,8 @@ export async function ensureTunnel(
     run(['bridge', '-j', 'fdb', 'show', 'dev', device], {}, signal),
   ]);
   const have = {
-    neighbours: neighbours.outcome === 'done' ? rows(neighbours.output) : [],
-    forwarding: forwarding.outcome === 'done' ? rows(forwarding.output) : [],
+    neighbours: neighbours.outcome === 'done' ? listOf(objectOf(neighbours.output)) : [],
+    forwarding: forwarding.outcome === 'done' ? listOf(objectOf(forwarding.output)) : [],
   };
   for (const [program, commands] of Object.entries(peerCommands(tunnel, have))) {
     if (commands.length === 0) continue;
@@ -130,19 +131,15 @@ function deviceCommands({ device, local, address, mtu }: Tunnel): string {
 async function isAsWanted(tunnel: Tunnel, run: RunHostCommand, signal: AbortSignal): Promise<boolean> {
   const answer = await run(['ip', '-4', '-j', '-d', 'addr', 'show', 'dev', tunnel.device], {}, signal);
   if (answer.outcome !== 'done') return false;
-  return rows(answer.output).some((device) => {
+  return listOf(objectOf(answer.output)).some((device) => {
     const data = field(field(device, 'linkinfo'), 'info_data');
-    const flags = field(device, 'flags');
-    const addresses = field(device, 'addr_info');
     return (
       field(device, 'mtu') === tunnel.mtu &&
       textField(device, 'address') === hardwareAddress(tunnel.local) &&
       field(data, 'id') === Number(VXLAN_ID) &&
       textField(data, 'local') === tunnel.local &&
-      Array.isArray(flags) &&
-      flags.includes('UP') &&
-      Array.isArray(addresses) &&
-      addresses.some((one) => textField(one, 'local') === tunnel.address)
+      listField(device, 'flags').includes('UP') &&
+      listField(device, 'addr_info').some((one) => textField(one, 'local') === tunnel.address)
     );
   });
 }

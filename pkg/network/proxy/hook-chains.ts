@@ -40,6 +40,7 @@ export function collections(family: AddressFamily): { name: Collection; kind: 's
   const nodePort = 'type inet_proto . inet_service : verdict;';
   return [
     { name: 'cluster-ips', kind: 'set', body: `type ${addressType};` },
+    { name: 'balancer-ips', kind: 'set', body: `type ${addressType};` },
     { name: 'hairpin-pairs', kind: 'set', body: `type ${addressType} . ${addressType};` },
     { name: 'service-ips', kind: 'map', body: servicePort },
     { name: 'service-nodeports', kind: 'map', body: nodePort },
@@ -79,6 +80,8 @@ export function hookChains(family: AddressFamily, options: HookOptions): HookCha
         'ct status dnat return',
         `${destination} vmap @no-endpoint-services`,
         `${ip} daddr @cluster-ips goto ${REJECT_CHAIN}`,
+        // The node that answers for the address would otherwise show its own ports there.
+        `${ip} daddr @balancer-ips meta l4proto { tcp, udp, sctp } goto ${REJECT_CHAIN}`,
         `${nodePorts} meta l4proto . th dport vmap @no-endpoint-nodeports`,
       ],
     },

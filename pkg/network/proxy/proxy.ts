@@ -25,6 +25,7 @@ import { RuleTable } from './rule-table.ts';
 import { RuleWriter } from './rule-writer.ts';
 import { PROXY_TABLE, rulesFor, serviceKey, serviceKeyOfSlice } from './rules.ts';
 import { serviceRules, type ProxyNode } from './service-rules.ts';
+import { BY_SERVICE, serviceSliceIndex } from './slice-index.ts';
 import { UdpPorts } from './udp-ports.ts';
 import { wantedHealthChecks } from './wanted-health-checks.ts';
 
@@ -59,7 +60,6 @@ const BRIDGE_NETFILTER = 'net/bridge/bridge-nf-call-iptables';
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
 /** When the change of a pod or Service happened that a slice's last change is about. */
 const TRIGGER_ANNOTATION = 'endpoints.kubernetes.io/last-change-trigger-time';
-const BY_SERVICE = 'network/service';
 
 /** Writes Service rules until `signal`. Throws one sentence when this machine cannot have them. */
 export async function runProxy(options: ProxyOptions, signal: AbortSignal): Promise<void> {
@@ -75,12 +75,7 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
 
   const informers = options.informers ?? new SharedInformers(client, { clock, random, log });
   const serviceInformer = informers.of(services);
-  const sliceInformer = informers.of(endpointSlices, {
-    [BY_SERVICE]: (slice) => {
-      const key = serviceKeyOfSlice(slice);
-      return key === undefined ? [] : [key];
-    },
-  });
+  const sliceInformer = informers.of(endpointSlices, serviceSliceIndex);
   // Alone, it reads no node but its own.
   const ownNode = { fieldSelector: `metadata.name=${nodeName}`, clock, random, log };
   const nodeInformer = options.informers?.of(nodes) ?? createInformer(client.resource(nodes), ownNode);

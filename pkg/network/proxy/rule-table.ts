@@ -4,9 +4,11 @@
 //         no-endpoint-services, -nodeports refusal of what has nobody to answer
 //         firewall-ips                     load balancer addresses that only some may reach
 //   sets  cluster-ips                      every ClusterIP: other ports of it are refused
+//         balancer-ips                     load balancer addresses of the nodes' own: likewise
 //         hairpin-pairs                    endpoint . endpoint: a pod that reaches itself
 //   chains of the hooks (hook-chains.ts), and per port cluster-, local-, external-, firewall-, endpoint-<ns>/<svc>/...
 import type { AddressFamily } from './address-family.ts';
+import { NO_MEMORY, type AffinityMemory } from './affinity-memory.ts';
 import { collections, hookChains, type HookOptions } from './hook-chains.ts';
 import { NO_RULES, type Collection, type Element, type ServiceRules } from './service-rules.ts';
 
@@ -50,8 +52,13 @@ export class RuleTable {
     return lines([...plan.added, ...plan.filled, ...plan.elements, ...plan.removed]);
   }
 
-  /** Commands that replace the whole table, in one transaction, by what is known here. */
-  text(options: HookOptions): string {
+  /** Whether some Service keeps its clients where they were. */
+  get hasAffinity(): boolean {
+    return this.#services.values().some(({ affinitySets }) => affinitySets.size > 0);
+  }
+
+  /** Commands that replace the whole table, in one transaction, by what is known here and what the old one remembered. */
+  text(options: HookOptions, memory: AffinityMemory = NO_MEMORY): string {
     const commands = [
       `add table ${this.#table}`,
       `delete table ${this.#table}`,
@@ -66,7 +73,22 @@ export class RuleTable {
     }
     const before = new Map([...this.#claims.keys()].map((key) => [key, undefined]));
     this.#planElements(before, plan);
-    return lines([...commands, ...plan.added, ...plan.filled, ...plan.elements]);
+    return lines([...commands, ...plan.added, ...this.#recall(memory), ...plan.filled, ...plan.elements]);
+  }
+
+  #recall(memory: AffinityMemory): string[] {
+    const commands: string[] = [];
+    for (const { affinitySets } of this.#services.values())
+      for (const [set, seconds] of affinitySets) {
+        const clients = memory.get(set) ?? [];
+        for (let from = 0; from < clients.length; from += ELEMENTS_PER_COMMAND) {
+          const part = clients
+            .slice(from, from + ELEMENTS_PER_COMMAND)
+            .map(({ address, expires }) => `${address} expires ${Math.min(expires, seconds)}s`);
+          commands.push(`add element ${this.#table} ${set} { ${part.join(', ')} }`);
+        }
+      }
+    return commands;
   }
 
   /** Commands that remove the table, whether or not it is there. */

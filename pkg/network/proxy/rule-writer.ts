@@ -7,6 +7,7 @@ import type { Clock, Random } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { RunHostCommand } from '../host-command.ts';
 import type { AddressFamily } from './address-family.ts';
+import { NO_MEMORY, readAffinity } from './affinity-memory.ts';
 import type { HookOptions } from './hook-chains.ts';
 import type { NftSession } from './nft-session.ts';
 import { applyRules, chainExists, type Applied } from './nftables.ts';
@@ -81,7 +82,7 @@ export class RuleWriter {
 
   /** Answers with what went wrong, undefined when the kernel is up to date. */
   async #write(signal: AbortSignal): Promise<string | undefined> {
-    const { table, hooks, run, clock, log } = this.#options;
+    const { table, tableName, family, hooks, run, clock, log } = this.#options;
     const startedAt = clock.now();
     const services = new Set(this.#changed);
     this.#changed.clear();
@@ -97,7 +98,8 @@ export class RuleWriter {
       if (!signal.aborted) log.warn('writing all Service rules anew', { error: part.message });
     }
     this.#everything = true;
-    const whole = await applyRules(table.text(hooks), run, signal);
+    const memory = table.hasAffinity ? await readAffinity(tableName, family, run, signal) : NO_MEMORY;
+    const whole = await applyRules(table.text(hooks, memory), run, signal);
     if (!whole.ok) return whole.message;
     this.#everything = false;
     this.#options.written(undefined, startedAt);

@@ -1,5 +1,6 @@
 // A Service and its EndpointSlices reduced to what the proxy acts on: one ServicePort per port that has a virtual address,
 // with the endpoints behind it. Pure. Rules: k8s.io/kubernetes/pkg/proxy serviceport.go, endpointslicecache.go.
+import { isConditionTrue } from '../../api/meta/conditions.ts';
 import type { Service, ServiceSpec } from '../../api/schema/generated/core.v1.gen.ts';
 import type { EndpointSlice } from '../../api/schema/generated/discovery.v1.gen.ts';
 import type { AddressFamily } from './address-family.ts';
@@ -17,6 +18,8 @@ export interface ServicePort {
   readonly externalIps: readonly string[];
   /** Ingress addresses of a LoadBalancer that want the traffic delivered here (ipMode VIP). */
   readonly loadBalancerIps: readonly string[];
+  /** Whether nodes of this cluster answer for loadBalancerIps themselves. */
+  readonly poolAddress: boolean;
   /** CIDRs allowed to reach loadBalancerIps; empty: everybody. */
   readonly sourceRanges: readonly string[];
   /** 0: none. */
@@ -39,6 +42,11 @@ export interface ProxyEndpoint {
   readonly nodeHints: readonly string[];
 }
 
+/**
+ * Set by the controller that gives addresses out of the pool (pkg/controllers/service-lb): for those, and for no others, the
+ * nodes answer themselves.
+ */
+export const POOL_ADDRESS_CONDITION = 'typekube.dev/PoolAddress';
 /** Services with this label are served by another proxy. */
 const OTHER_PROXY_LABEL = 'service.kubernetes.io/service-proxy-name';
 /** EndpointSlices of headless Services carry it. */
@@ -67,6 +75,7 @@ export function servicePortsOf(service: Service, family: AddressFamily): Service
       spec.type === 'LoadBalancer'
         ? ingress.filter((one) => one.ipMode !== 'Proxy').flatMap(({ ip }) => (family.has(ip ?? '') ? [ip ?? ''] : []))
         : [],
+    poolAddress: isConditionTrue(service.status?.conditions, POOL_ADDRESS_CONDITION),
     sourceRanges: (spec.loadBalancerSourceRanges ?? [])
       .map((cidr) => cidr.trim())
       .filter((cidr) => family.hasCidr(cidr)),

@@ -5,6 +5,7 @@
 import { BlockList } from 'node:net';
 import type { Service } from '../../api/schema/generated/core.v1.gen.ts';
 import type { EndpointSlice } from '../../api/schema/generated/discovery.v1.gen.ts';
+import { spreadHash } from '../spread-hash.ts';
 import { ipv4, type AddressFamily } from './address-family.ts';
 import { chooseEndpoints, type ChoosingNode, type EndpointChoice } from './endpoint-choice.ts';
 import { endpointsOf, servicePortsOf, type ProxyEndpoint, type ServicePort } from './service-port.ts';
@@ -18,6 +19,7 @@ export interface ProxyNode extends ChoosingNode {
 /** The maps and sets shared by all Services. */
 export type Collection =
   | 'cluster-ips'
+  | 'balancer-ips'
   | 'service-ips'
   | 'service-nodeports'
   | 'no-endpoint-services'
@@ -85,8 +87,9 @@ function writePort(
   const clusterChain = `cluster-${id}`;
   const localChain = `local-${id}`;
 
-  if (choice.cluster.length > 0) writer.chains.set(clusterChain, spread(writer, id, port, choice.cluster, family));
-  if (choice.local.length > 0) writer.chains.set(localChain, spread(writer, id, port, choice.local, family));
+  if (choice.cluster.length > 0)
+    writer.chains.set(clusterChain, spread(writer, id, port, choice.cluster, { node, family }));
+  if (choice.local.length > 0) writer.chains.set(localChain, spread(writer, id, port, choice.local, { node, family }));
   for (const address of new Set([...choice.cluster, ...choice.local].map((endpoint) => endpoint.address)))
     writer.add('hairpin-pairs', `${address} . ${address}`);
 
@@ -116,6 +119,8 @@ function writePort(
     }
   }
 
+  if (port.poolAddress) for (const address of port.loadBalancerIps) writer.add('balancer-ips', address);
+
   if (port.loadBalancerIps.length > 0 && port.sourceRanges.length > 0) {
     const chain = `firewall-${id}`;
     writer.chains.set(chain, firewallRules(port, node, family));
@@ -123,21 +128,28 @@ function writePort(
   }
 }
 
-/** Rules that send a new connection to one of `endpoints`, each equally likely, a known client to where it was before. */
+/**
+ * Rules that send new connections to `endpoints` in turn, a known client to where it was before. In turn, since by chance ten
+ * thousand connections to ten endpoints differ by more than five in a hundred. Each node begins somewhere else, and somewhere
+ * else again with other endpoints, so that those in front do not get more.
+ */
 function spread(
   writer: Writer,
   id: string,
   port: ServicePort,
-  endpoints: readonly ProxyEndpoint[],
-  family: AddressFamily,
+  inOrder: readonly ProxyEndpoint[],
+  { node, family }: { node: ProxyNode; family: AddressFamily },
 ): string[] {
   const { protocol, affinitySeconds } = port;
+  const seed = [node.name, id, ...inOrder.map((one) => family.target(one.address, one.port))].join();
+  const start = inOrder.length === 0 ? 0 : spreadHash(seed) % inOrder.length;
+  const endpoints = [...inOrder.slice(start), ...inOrder.slice(0, start)];
   if (affinitySeconds === undefined) {
     const [only, ...others] = endpoints;
     if (only !== undefined && others.length === 0)
       return [`meta l4proto ${protocol} dnat to ${family.target(only.address, only.port)}`];
     const targets = endpoints.map(({ address, port }, index) => `${index} : ${address} . ${port}`).join(', ');
-    return [`meta l4proto ${protocol} dnat ${family.nft} to numgen random mod ${endpoints.length} map { ${targets} }`];
+    return [`meta l4proto ${protocol} dnat ${family.nft} to numgen inc mod ${endpoints.length} map { ${targets} }`];
   }
   const sticky = endpoints.map(({ address, port }) => {
     // nft's names take no colon.
@@ -155,7 +167,7 @@ function spread(
   const targets = sticky.map(({ chain }, index) => `${index} : goto ${chain}`).join(', ');
   return [
     ...sticky.map(({ chain, set }) => `${family.nft} saddr @${set} goto ${chain}`),
-    `numgen random mod ${endpoints.length} vmap { ${targets} }`,
+    `numgen inc mod ${endpoints.length} vmap { ${targets} }`,
   ];
 }
 
