@@ -9,6 +9,7 @@ import { runAsLeader } from '../../pkg/client/leader-election.ts';
 import { createEventRecorder } from '../../pkg/client/event-recorder.ts';
 import { CidrSet } from '../../pkg/controllers/node-ipam/cidr-set.ts';
 import { CONTROLLERS, DEFAULT_OPTIONS, type ControllerOptions } from '../../pkg/controllers/registry.ts';
+import { parseAddressPool, type AddressPool } from '../../pkg/controllers/service-lb/address-pool.ts';
 import { registerQueueMetrics } from '../../pkg/controllers/metrics.ts';
 import { runControllers } from '../../pkg/controllers/run.ts';
 import type { Logger } from '../../pkg/logging/logger.ts';
@@ -58,6 +59,10 @@ export const FLAGS: readonly Option[] = [
     '--cluster-signing-duration <duration>',
     'the longest that a signed certificate is good; requests may ask for less',
   ).default('8760h0m0s'),
+  new Option(
+    '--load-balancer-pool <ranges>',
+    'addresses for Services of type LoadBalancer: CIDRs and first-last, separated by commas; none if empty',
+  ),
   new Option('--root-ca-file <path>', 'the certificate authority that is published to every namespace'),
   new Option('--concurrent-deployment-syncs <n>', 'Deployments worked on at the same time').default('5'),
   new Option('--concurrent-replicaset-syncs <n>', 'ReplicaSets worked on at the same time').default('5'),
@@ -163,6 +168,7 @@ async function optionsOf(flags: Readonly<Record<string, unknown>>): Promise<Cont
     rootCa: rootCaFile === undefined ? undefined : await contentOf('--root-ca-file', rootCaFile),
     signing: await signingOf(flags),
     nodeIpam: nodeIpamOf(flags),
+    loadBalancerPool: poolOf(textFlag(flags, 'loadBalancerPool')),
   };
 }
 
@@ -201,6 +207,13 @@ function nodeIpamOf(flags: Readonly<Record<string, unknown>>): ControllerOptions
     throw new UsageError('the node CIDRs make no sense', { cause });
   }
   return options;
+}
+
+function poolOf(text: string | undefined): AddressPool | undefined {
+  if (text === undefined) return undefined;
+  const parsed = parseAddressPool(text);
+  if (!parsed.ok) throw new UsageError(`--load-balancer-pool: "${parsed.item}" is no range of IPv4 addresses`);
+  return parsed.pool;
 }
 
 async function contentOf(flag: string, path: string): Promise<string> {

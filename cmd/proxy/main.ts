@@ -6,10 +6,11 @@ import { Registry } from 'prom-client';
 import { connectCluster } from '../../pkg/client/kubeconfig-transport.ts';
 import { createClient } from '../../pkg/client/typed-client.ts';
 import { realClock } from '../../pkg/clock/clock.ts';
-import { DEFAULT_BRIDGE, removeHostRules, runPodNetwork } from '../../pkg/network/podnet/pod-network.ts';
+import { removeNodeNetwork, runNodeNetwork } from '../../pkg/network/node-network.ts';
+import { DEFAULT_BRIDGE } from '../../pkg/network/podnet/pod-network.ts';
 import { parseProxyConfig, type ProxyConfig } from '../../pkg/network/proxy/proxy-config.ts';
 import { ProxyHealth } from '../../pkg/network/proxy/proxy-health.ts';
-import { removeProxyRules, runProxy } from '../../pkg/network/proxy/proxy.ts';
+import { runProxy } from '../../pkg/network/proxy/proxy.ts';
 import { PROXY_TABLE } from '../../pkg/network/proxy/rules.ts';
 import { parseBindAddress, serveStatus, type BindAddress, type StatusPages } from '../../pkg/network/status-server.ts';
 import { runProgram, UsageError } from '../program.ts';
@@ -45,8 +46,7 @@ await runProgram({
     const bridge = given('podBridge') ?? '';
     const tableName = given('nftTable') ?? PROXY_TABLE;
     if (values['cleanup'] === true) {
-      await removeProxyRules({ tableName });
-      await removeHostRules({ bridge: bridge || DEFAULT_BRIDGE });
+      await removeNodeNetwork({ tableName, bridge: bridge || DEFAULT_BRIDGE });
       return;
     }
     if ((given('proxyMode') ?? '') !== '' && given('proxyMode') !== 'nftables')
@@ -71,7 +71,6 @@ await runProgram({
     const clusterCidr = given('clusterCidr') ?? config.clusterCidr;
     const health = new ProxyHealth(realClock);
     const registry = new Registry();
-    const shared = { client, clock: realClock, random: Math.random, log, nodeName };
     const json = (answer: { status: number; body: string }) => ({ ...answer, contentType: 'application/json' });
     const healthPages: StatusPages = { '/healthz': () => json(health.healthz()), '/livez': () => json(health.livez()) };
     const metricsPages: StatusPages = {
@@ -84,24 +83,19 @@ await runProgram({
       if (bind === undefined) return;
       await serveStatus(bind, pages, signal).catch((error: unknown) => log.error('cannot tell how it is', { error }));
     };
+    const proxy = {
+      tableName,
+      masqueradeAll: values['masqueradeAll'] === true || config.masqueradeAll,
+      nodePortAddresses:
+        values['nodeportAddresses'] === undefined ? config.nodePortAddresses : list(given('nodeportAddresses') ?? ''),
+      health,
+      metrics: registry,
+    };
+    const node = { client, clock: realClock, random: Math.random, log, nodeName, nodeIps: list(given('nodeIp') ?? '') };
     await Promise.all([
-      runProxy(
-        {
-          ...shared,
-          tableName,
-          nodeIps: list(given('nodeIp') ?? ''),
-          ...(clusterCidr !== '' && { clusterCidr }),
-          masqueradeAll: values['masqueradeAll'] === true || config.masqueradeAll,
-          nodePortAddresses:
-            values['nodeportAddresses'] === undefined
-              ? config.nodePortAddresses
-              : list(given('nodeportAddresses') ?? ''),
-          health,
-          metrics: registry,
-        },
-        signal,
-      ),
-      ...(bridge === '' || clusterCidr === '' ? [] : [runPodNetwork({ ...shared, clusterCidr, bridge }, signal)]),
+      bridge === '' || clusterCidr === ''
+        ? runProxy({ ...node, ...proxy, ...(clusterCidr !== '' && { clusterCidr }) }, signal)
+        : runNodeNetwork({ ...node, clusterCidr, bridge, proxy }, signal),
       tell(healthz, healthPages),
       tell(metricsAt, metricsPages),
     ]);

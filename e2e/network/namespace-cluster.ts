@@ -1,5 +1,5 @@
-// A cluster's control plane and node programs as processes inside a TestNode's namespace: API server, proxy and DNS server
-// of this repository over HTTPS, objects written by stock kubectl. Pods are the namespaces of the TestNode.
+// A cluster's control plane and node programs as processes inside network namespaces: API server, proxy and DNS server of this
+// repository over HTTPS, objects written by stock kubectl.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,30 +10,35 @@ import { fileURLToPath } from 'node:url';
 import type { KubeObject } from '../../pkg/api/schema/resource-type.ts';
 import { renderKubeconfig } from '../../pkg/cluster/kubeconfig-entry.ts';
 import { ensureAuthority, ensureCertificate } from '../../pkg/pki/certificate-files.ts';
-import { NODE_IP, type TestNode } from './test-node.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const READY_WITHIN_MS = 20_000;
 /** Nobody else listens in the namespace. */
 const API_PORT = 6443;
 
+export interface ControlPlanePlace {
+  readonly namespace: string;
+  /** Where it is reached, by kubectl in the same namespace too. */
+  readonly address: string;
+}
+
 export class NamespaceCluster implements AsyncDisposable {
-  readonly #node: TestNode;
+  readonly #place: ControlPlanePlace;
   readonly #directory: string;
   readonly #children = new Map<string, ChildProcess>();
   readonly kubeconfig: string;
 
-  private constructor(node: TestNode) {
-    this.#node = node;
+  private constructor(place: ControlPlanePlace) {
+    this.#place = place;
     this.#directory = mkdtempSync(join(tmpdir(), 'tknet-cluster-'));
     this.kubeconfig = join(this.#directory, 'kubeconfig');
   }
 
-  static async create(node: TestNode): Promise<NamespaceCluster> {
-    const cluster = new NamespaceCluster(node);
+  static async create(place: ControlPlanePlace): Promise<NamespaceCluster> {
+    const cluster = new NamespaceCluster(place);
     const directory = cluster.#directory;
     const authority = await ensureAuthority(directory, Date.now());
-    const names = { commonName: 'kube-apiserver', hosts: ['127.0.0.1', 'localhost'], usages: ['server' as const] };
+    const names = { commonName: 'kube-apiserver', hosts: [place.address], usages: ['server' as const] };
     await ensureCertificate(directory, 'apiserver', authority, names, Date.now());
     writeFileSync(join(directory, 'tokens.csv'), 'test-token,admin,1,system:masters\n', { mode: 0o600 });
     const config = {
@@ -43,7 +48,7 @@ export class NamespaceCluster implements AsyncDisposable {
         {
           name: 'test',
           cluster: {
-            server: `https://127.0.0.1:${API_PORT}`,
+            server: `https://${place.address}:${API_PORT}`,
             'certificate-authority-data': Buffer.from(authority.certificate).toString('base64'),
           },
         },
@@ -56,7 +61,7 @@ export class NamespaceCluster implements AsyncDisposable {
     cluster.start('apiserver', [
       `--secure-port=${API_PORT}`,
       '--bind-address=0.0.0.0',
-      `--advertise-address=${NODE_IP}`,
+      `--advertise-address=${place.address}`,
       `--data-dir=${join(directory, 'store')}`,
       `--tls-cert-file=${join(directory, 'apiserver.crt')}`,
       `--tls-private-key-file=${join(directory, 'apiserver.key')}`,
@@ -75,42 +80,39 @@ export class NamespaceCluster implements AsyncDisposable {
     return cluster;
   }
 
-  /** Starts a program of cmd/ in the node's namespace. */
-  start(program: string, args: readonly string[]): ChildProcess {
-    const log = openSync(join(this.#directory, `${program}.log`), 'a');
+  /** Starts a program of cmd/, beside the API server or in another namespace, where it needs a name of its own. */
+  start(
+    program: string,
+    args: readonly string[],
+    { name = program, namespace = this.#place.namespace }: { name?: string; namespace?: string } = {},
+  ): ChildProcess {
+    const log = openSync(join(this.#directory, `${name}.log`), 'a');
     const child = spawn(
       'ip',
-      ['netns', 'exec', this.#node.namespace('node'), process.execPath, join(root, 'cmd', program, 'main.ts'), ...args],
+      ['netns', 'exec', namespace, process.execPath, join(root, 'cmd', program, 'main.ts'), ...args],
       { stdio: ['ignore', log, log] },
     );
     closeSync(log);
-    this.#children.set(program, child);
+    this.#children.set(name, child);
     return child;
   }
 
-  async stop(program: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
-    const child = this.#children.get(program);
-    this.#children.delete(program);
+  async stop(name: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const child = this.#children.get(name);
+    this.#children.delete(name);
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
     child.kill(signal);
     await gone;
   }
 
-  log(program: string): string {
-    return readFileSync(join(this.#directory, `${program}.log`), 'utf8');
+  log(name: string): string {
+    return readFileSync(join(this.#directory, `${name}.log`), 'utf8');
   }
 
   kubectl(args: readonly string[], input = ''): Promise<{ code: number; out: string }> {
     return new Promise((resolve) => {
-      const command = [
-        'netns',
-        'exec',
-        this.#node.namespace('node'),
-        'kubectl',
-        `--kubeconfig=${this.kubeconfig}`,
-        ...args,
-      ];
+      const command = ['netns', 'exec', this.#place.namespace, 'kubectl', `--kubeconfig=${this.kubeconfig}`, ...args];
       const child = execFile('ip', command, { timeout: 20_000 }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : 1, out: stdout + stderr });
       });
@@ -129,13 +131,13 @@ export class NamespaceCluster implements AsyncDisposable {
     if (code !== 0) throw new Error(`kubectl apply: ${out}\n${this.log('apiserver')}`);
   }
 
-  /** Throws, with the logs, when `holds` is not true within 20 seconds. */
-  async until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + READY_WITHIN_MS;
+  /** Throws, with the logs, when `holds` is not true within `withinMs`. */
+  async until(what: string, holds: () => Promise<boolean>, withinMs: number = READY_WITHIN_MS): Promise<void> {
+    const deadline = Date.now() + withinMs;
     while (!(await holds())) {
       if (Date.now() > deadline) {
-        const logs = [...this.#children.keys()].map((program) => `--- ${program}\n${this.log(program)}`);
-        throw new Error(`not within 20 seconds: ${what}\n${logs.join('\n')}`);
+        const logs = [...this.#children.keys()].map((name) => `--- ${name}\n${this.log(name)}`);
+        throw new Error(`not within ${withinMs / 1000} seconds: ${what}\n${logs.join('\n')}`);
       }
       await pause(50);
     }

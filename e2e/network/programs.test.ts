@@ -24,7 +24,7 @@ function programArguments(program: 'proxy' | 'dns'): string[] {
 
 beforeAll(async () => {
   node = await TestNode.create('programs');
-  cluster = await NamespaceCluster.create(node);
+  cluster = await NamespaceCluster.create({ namespace: node.namespace('node'), address: NODE_IP });
   cluster.start('proxy', programArguments('proxy'));
   cluster.start('dns', programArguments('dns'));
   await cluster.apply(

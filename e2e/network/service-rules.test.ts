@@ -8,7 +8,8 @@ import { applyRules } from '../../pkg/network/proxy/nftables.ts';
 import { rulesFor } from '../../pkg/network/proxy/rules.ts';
 import { serviceRules, type ProxyNode } from '../../pkg/network/proxy/service-rules.ts';
 import { NODE_NAME, service, slice } from './objects.ts';
-import { CLUSTER_CIDR, NODE_IP, OUTSIDE_IP, TestNode, type Answer } from './test-node.ts';
+import type { Answer } from './namespaces.ts';
+import { CLUSTER_CIDR, NODE_IP, OUTSIDE_IP, TestNode } from './test-node.ts';
 
 const node: ProxyNode = { name: NODE_NAME, clusterCidr: CLUSTER_CIDR, ips: [NODE_IP] };
 const hooks: HookOptions = {

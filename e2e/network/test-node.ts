@@ -1,16 +1,12 @@
 // A node made of network namespaces: the node itself with a bridge like the kubelet's, pods on that bridge, and a client
 // outside the cluster. Pods answer every TCP connection and UDP packet with their name and who asked. Everything is
 // removed again by disposing it.
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import type { ChildProcess } from 'node:child_process';
 import type { RunHostCommand } from '../../pkg/network/host-command.ts';
 import { runHostCommand } from '../../pkg/network/host-command.ts';
 import { watchHost } from '../../pkg/network/host-watch.ts';
 import type { Sysctls } from '../../pkg/network/sysctl.ts';
-
-const exec = promisify(execFile);
+import { askFrom, ip, startServer, type Answer, type Asking } from './namespaces.ts';
 
 export const CLUSTER_CIDR = '10.244.0.0/16';
 export const POD_CIDR = '10.244.7.0/24';
@@ -18,11 +14,6 @@ export const NODE_IP = '192.168.77.1';
 export const OUTSIDE_IP = '192.168.77.2';
 /** Where every pod listens, TCP and UDP. */
 export const POD_PORT = 8080;
-
-export interface Answer {
-  readonly pod: string;
-  readonly client: string;
-}
 
 export type Place = 'node' | 'outside' | 'p1' | 'p2' | 'p3';
 
@@ -95,15 +86,8 @@ export class TestNode implements AsyncDisposable {
 
   /** Runs the answering program in a namespace until the node is disposed. */
   async startServer(place: Place, answer: string, ports: readonly number[]): Promise<ChildProcess> {
-    const program = fileURLToPath(new URL('pod-program.ts', import.meta.url));
-    const child = spawn(
-      'ip',
-      ['netns', 'exec', this.namespace(place), process.execPath, program, answer, ports.join()],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    const child = await startServer(this.namespace(place), answer, ports);
     this.#children.push(child);
-    if (child.stdout === null) throw new Error('the pod program has no output');
-    await once(child.stdout, 'data');
     return child;
   }
 
@@ -112,23 +96,9 @@ export class TestNode implements AsyncDisposable {
     from: Place,
     address: string,
     port: number,
-    {
-      protocol = 'tcp',
-      times = 1,
-      timeoutMs = 1_000,
-    }: { protocol?: 'tcp' | 'udp'; times?: number; timeoutMs?: number } = {},
+    options: Asking = {},
   ): Promise<(Answer | 'refused' | 'timeout')[]> {
-    const program = fileURLToPath(new URL('client-program.ts', import.meta.url));
-    const args = [program, protocol, address, String(port), String(times), String(timeoutMs)];
-    const { stdout } = await exec('ip', ['netns', 'exec', this.namespace(from), process.execPath, ...args]);
-    return stdout
-      .trim()
-      .split('\n')
-      .map((line) => {
-        if (line === 'refused' || line === 'timeout') return line;
-        const [pod = '', client = ''] = line.split(' ');
-        return { pod, client };
-      });
+    return await askFrom(this.namespace(from), address, port, options);
   }
 
   /** The node's rules, as nft lists them. */
@@ -147,10 +117,4 @@ export class TestNode implements AsyncDisposable {
     for (const place of ['p1', 'p2', 'p3', 'outside', 'node'] as const)
       await runHostCommand(['ip', 'netns', 'del', this.namespace(place)]);
   }
-}
-
-async function ip(...args: string[]): Promise<void> {
-  const answer = await runHostCommand(['ip', ...args]);
-  if (answer.outcome !== 'done')
-    throw new Error(`ip ${args.join(' ')}: ${answer.outcome === 'failed' ? answer.message : 'no ip program'}`);
 }

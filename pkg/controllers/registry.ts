@@ -17,6 +17,8 @@ import { pvProtectionController } from './pv-protection/controller.ts';
 import { pvcProtectionController } from './pvc-protection/controller.ts';
 import { replicaSetController } from './replicaset/controller.ts';
 import { rootCaPublisher } from './root-ca/controller.ts';
+import type { AddressPool } from './service-lb/address-pool.ts';
+import { serviceLoadBalancerController } from './service-lb/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
 import { taintEvictionController } from './taint-eviction/controller.ts';
 import { tokenCleanerController } from './token-cleaner/controller.ts';
@@ -40,6 +42,8 @@ export interface ControllerOptions {
   readonly nodeIpam: NodeIpamOptions | undefined;
   /** Finished pods beyond this number are deleted, oldest first; 0: none are. */
   readonly terminatedPodGcThreshold: number;
+  /** Addresses for Services of type LoadBalancer; undefined: somebody else gives them. */
+  readonly loadBalancerPool: AddressPool | undefined;
 }
 
 /** The defaults of kube-controller-manager's flags. */
@@ -61,6 +65,7 @@ export const DEFAULT_OPTIONS: ControllerOptions = {
   signing: undefined,
   nodeIpam: undefined,
   terminatedPodGcThreshold: 12_500,
+  loadBalancerPool: undefined,
 };
 
 export interface RegisteredController extends ControllerNames {
@@ -120,6 +125,12 @@ export const CONTROLLERS: readonly RegisteredController[] = [
     aliases: ['endpointslicemirroring'],
     build: (context, options) =>
       endpointSliceMirroringController(context, { workers: options.concurrentServiceEndpointSyncs }),
+  },
+  {
+    name: 'service-lb-controller',
+    aliases: ['service'],
+    build: (context, { loadBalancerPool }) =>
+      loadBalancerPool === undefined ? undefined : serviceLoadBalancerController(context, loadBalancerPool),
   },
   {
     name: 'node-lifecycle-controller',

@@ -1,12 +1,16 @@
 // Everything that one node does for the network of the cluster, in one process and over one set of informers: the pod
-// network, the Service rules and the DNS server. Knows only how they belong together; each part keeps its own promises.
+// network, the Service rules, the DNS server and the load balancer addresses. Knows only how they belong together; each part keeps its own promises.
 import { nodes } from '../api/resources.ts';
 import { networkAddress, ipv4Number, ipv4Text } from '../api/meta/ipv4.ts';
 import { SharedInformers } from '../client/shared-informers.ts';
+import { addressDevice, holdAddresses } from './announce/address-device.ts';
+import { runAnnouncer } from './announce/announcer.ts';
 import { runDns, type DnsHealth, type DnsOptions } from './dns/dns.ts';
+import { runHostCommand } from './host-command.ts';
 import { podCidrsOf } from './podnet/peers.ts';
-import { removeHostRules, runPodNetwork, type PodNetworkOptions } from './podnet/pod-network.ts';
+import { DEFAULT_BRIDGE, removeHostRules, runPodNetwork, type PodNetworkOptions } from './podnet/pod-network.ts';
 import { removeProxyRules, runProxy, type ProxyOptions } from './proxy/proxy.ts';
+import { kernelSysctls } from './sysctl.ts';
 
 export interface NodeNetworkOptions extends Pick<
   ProxyOptions,
@@ -36,16 +40,20 @@ export interface NodeNetworkOptions extends Pick<
 
 /** Until `signal`. Throws one sentence when this machine cannot have a network for pods. */
 export async function runNodeNetwork(options: NodeNetworkOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, random, log, nodeName, nodeIps, clusterCidr, bridge, podCidr, dns, host = {} } = options;
+  const { client, clock, random, log, nodeName, nodeIps, clusterCidr, podCidr, dns, host = {} } = options;
+  const { bridge = DEFAULT_BRIDGE } = options;
+  const { run = runHostCommand, sysctls = kernelSysctls, watch } = host;
   const stop = new AbortController();
   const running = AbortSignal.any([signal, stop.signal]);
   const informers = new SharedInformers(client, { clock, random, log });
   const part = (name: string) => ({ client, clock, random, log: log.with({ part: name }), nodeName, informers });
-  const network = { ...part('podnet'), clusterCidr, ...(podCidr && { podCidr }), ...(bridge && { bridge }), ...host };
-  const { watch: _watch, ...proxyHost } = host;
   const parts = [
-    runPodNetwork(network, running),
-    runProxy({ ...part('proxy'), nodeIps, clusterCidr, ...options.proxy, ...proxyHost }, running),
+    runPodNetwork(
+      { ...part('podnet'), clusterCidr, bridge, run, sysctls, ...(podCidr && { podCidr }), ...(watch && { watch }) },
+      running,
+    ),
+    runAnnouncer({ ...part('announcer'), bridge, run, sysctls }, running),
+    runProxy({ ...part('proxy'), nodeIps, clusterCidr, ...options.proxy, run, sysctls }, running),
     ...(dns === undefined ? [] : [runDnsHere(part('dns'), dns, podCidr, running)]),
     informers.run(running),
   ];
@@ -63,6 +71,7 @@ export async function removeNodeNetwork(
   options: { bridge?: string; tableName?: string } & Pick<PodNetworkOptions, 'run' | 'sysctls'> = {},
 ): Promise<void> {
   await removeProxyRules(options);
+  await holdAddresses(addressDevice(options.bridge ?? DEFAULT_BRIDGE), [], options.run ?? runHostCommand);
   await removeHostRules(options);
 }
 

@@ -5,8 +5,7 @@ import { clusterDirectory, readRecord } from '../../../pkg/cluster/cluster-recor
 import { deleteNodesCluster } from '../../../pkg/cluster/nodes/delete-nodes-cluster.ts';
 import { readNodesRecord } from '../../../pkg/cluster/nodes/nodes-record.ts';
 import { command, type World } from '../../../pkg/ctl/cli/command.ts';
-import { removeHostRules } from '../../../pkg/network/podnet/pod-network.ts';
-import { removeProxyRules } from '../../../pkg/network/proxy/proxy.ts';
+import { removeNodeNetwork } from '../../../pkg/network/node-network.ts';
 import { nameFrom, progress } from './frame.ts';
 
 export const remove = command({
@@ -30,10 +29,7 @@ function deleteLocal(name: string, world: World): Promise<boolean> {
       env: world.env,
       clock: world.clock,
       say: progress(world),
-      removeHostRules: async () => {
-        await removeProxyRules();
-        await removeHostRules();
-      },
+      removeHostRules: removeNodeNetwork,
     },
     world.signal,
   );
