@@ -29,6 +29,8 @@ export interface BootstrapParts {
 
 const NAMESPACES: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 const REPAIR_MS = 10_000;
+const SERVICE_TRIES = 100;
+const SERVICE_PAUSE_MS = 50;
 const MYSELF: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 const HOME = 'default';
 const NAME = 'kubernetes';
@@ -79,18 +81,28 @@ export class Bootstrap implements AsyncDisposable {
   }
 
   async #ensureService(): Promise<void> {
-    const served = this.#parts.api.kindOf('', 'services');
-    if (served === undefined || this.#parts.api.parts.reader.peek(served, HOME, NAME) !== undefined) return;
-    await this.#create(served, HOME, {
-      ...typed('v1', 'Service', metadata(NAME, { component: 'apiserver', provider: 'kubernetes' })),
-      spec: {
-        type: 'ClusterIP',
-        clusterIP: this.#parts.addresses.range.first,
-        ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: this.#parts.advertise?.port ?? 443 }],
-        sessionAffinity: 'None',
-      },
-      status: {},
-    });
+    const { api, sharedStore, clock, advertise, addresses } = this.#parts;
+    const served = api.kindOf('', 'services');
+    if (served === undefined) return;
+    for (let attempt = 1; api.parts.reader.peek(served, HOME, NAME) === undefined; attempt++) {
+      try {
+        await this.#create(served, HOME, {
+          ...typed('v1', 'Service', metadata(NAME, { component: 'apiserver', provider: 'kubernetes' })),
+          spec: {
+            type: 'ClusterIP',
+            clusterIP: addresses.range.first,
+            ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: advertise?.port ?? 443 }],
+            sessionAffinity: 'None',
+          },
+          status: {},
+        });
+        return;
+      } catch (error) {
+        // Another API server of the same store has claimed the address and is about to make this very Service.
+        if (!sharedStore || !isApiError(error, 'Invalid') || attempt === SERVICE_TRIES) throw error;
+        await clock.sleep(SERVICE_PAUSE_MS);
+      }
+    }
   }
 
   /** Addresses of all API servers that are alive and listen on this one's port. */

@@ -71,7 +71,7 @@ async function forward(client: Socket, { backends, upstreams, options }: Balanci
     upstream.pipe(client);
     return;
   }
-  options.log.warn('no backend takes a connection');
+  options.log.debug('no backend takes a connection');
   client.destroy();
 }
 

@@ -6,7 +6,7 @@ import { createClient } from '../../client/typed-client.ts';
 import { adminAccessOf, adminTransport } from '../access.ts';
 import { probeApi, isNodeReady, type ApiProbe } from '../api-probe.ts';
 import { ClusterError, clusterDirectory, readRecord } from '../cluster-record.ts';
-import { engineAt, engineEndpoint, putFiles } from '../engine.ts';
+import { engineAt, engineEndpoint, putFiles, type ContainerFile } from '../engine.ts';
 import { freePort } from '../host-addresses.ts';
 import { kubeconfigPath, mergeIntoKubeconfig } from '../kubeconfig-entry.ts';
 import { ensureNodeImage } from '../node-image/node-image.ts';
@@ -66,10 +66,13 @@ export async function bringUp(
   say(`starting ${record.containers.length} containers on ${record.subnet}`);
   await ensureNetwork(engine, record);
   const facts = await engineFacts(engine);
+  // One after another: they share authorities, which the first one makes.
+  const filesFor = new Map<ContainerPlan, readonly ContainerFile[]>();
+  for (const plan of record.containers) filesFor.set(plan, await filesOf(directory, record, plan, clock));
   await Promise.all(
     record.containers.map(async (plan) => {
       const container = await ensureContainer(engine, record, plan, image, facts);
-      const files = await filesOf(directory, record, plan, clock);
+      const files = filesFor.get(plan) ?? [];
       if (files.length > 0) await putFiles(container, files);
       await startContainer(container);
     }),

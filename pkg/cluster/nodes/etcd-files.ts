@@ -78,6 +78,9 @@ function memberFlags(record: NodesRecord, plan: ContainerPlan): string[] {
     `--peer-key-file=${DIRECTORY}/server.key`,
     '--peer-client-cert-auth',
     `--peer-trusted-ca-file=${DIRECTORY}/ca.crt`,
+    // Longer than etcd's own: nodes in containers share the processors of one machine.
+    '--heartbeat-interval=200',
+    '--election-timeout=2000',
     `--quota-backend-bytes=${QUOTA_BYTES}`,
     '--log-level=warn',
   ];
