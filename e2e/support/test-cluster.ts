@@ -92,7 +92,7 @@ export async function createTestCluster(options: TestClusterOptions = {}): Promi
   return cluster;
 }
 
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
+export function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], cwd: projectRoot });
     let stdout = '';
