@@ -1,5 +1,6 @@
-// Machines that may join a cluster, made of network namespaces on one bridge: each with a container engine of its own and nothing else.
-// The control plane runs on the host, at the bridge's address. Everything is removed again by disposing it.
+// Machines that may join a cluster, made of network namespaces on one switch: each with a container engine of its own and nothing else.
+// The switch is a namespace too, so that the host's firewall has no say between machines. The control plane runs on the host, which is
+// plugged into the switch. Everything is removed again by disposing it.
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -9,7 +10,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { projectRoot } from '../support/test-cluster.ts';
 
-export const BRIDGE = 'tkjoin0';
+const HOST_DEVICE = 'tkjoin0';
+const SWITCH = 'tkjoin-switch';
 export const HOST_ADDRESS = '10.231.5.1';
 const READY_WITHIN_MS = 30_000;
 
@@ -38,10 +40,14 @@ export class Machines implements AsyncDisposable {
   /** Throws when this machine cannot have network namespaces. */
   static async create(): Promise<Machines> {
     const machines = new Machines();
-    await machines.#removeBridge();
-    await ip('link', 'add', BRIDGE, 'type', 'bridge');
-    await ip('addr', 'add', `${HOST_ADDRESS}/24`, 'dev', BRIDGE);
-    await ip('link', 'set', BRIDGE, 'up');
+    await machines.#removeSwitch();
+    await ip('netns', 'add', SWITCH);
+    await ip('-n', SWITCH, 'link', 'add', 'br0', 'type', 'bridge');
+    await ip('-n', SWITCH, 'link', 'set', 'br0', 'up');
+    await ip('link', 'add', HOST_DEVICE, 'type', 'veth', 'peer', 'name', 'host', 'netns', SWITCH);
+    await ip('-n', SWITCH, 'link', 'set', 'host', 'master', 'br0', 'up');
+    await ip('addr', 'add', `${HOST_ADDRESS}/24`, 'dev', HOST_DEVICE);
+    await ip('link', 'set', HOST_DEVICE, 'up');
     return machines;
   }
 
@@ -51,8 +57,8 @@ export class Machines implements AsyncDisposable {
     const namespace = `tkjoin-${name}`;
     await run('ip', ['netns', 'del', namespace]);
     await ip('netns', 'add', namespace);
-    await ip('link', 'add', `tkj${number}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace);
-    await ip('link', 'set', `tkj${number}`, 'master', BRIDGE, 'up');
+    await ip('-n', SWITCH, 'link', 'add', `port${number}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace);
+    await ip('-n', SWITCH, 'link', 'set', `port${number}`, 'master', 'br0', 'up');
     await ip('-n', namespace, 'link', 'set', 'lo', 'up');
     await ip('-n', namespace, 'addr', 'add', `${address}/24`, 'dev', 'eth0');
     await ip('-n', namespace, 'link', 'set', 'eth0', 'up');
@@ -85,7 +91,7 @@ export class Machines implements AsyncDisposable {
     for (const pid of processesBelow(this.#home)) process.kill(pid, 'SIGKILL');
     for (const mount of mountsBelow(this.#home)) spawnSync('umount', ['--lazy', mount]);
     for (const name of this.#names) await run('ip', ['netns', 'del', `tkjoin-${name}`]);
-    await this.#removeBridge();
+    await this.#removeSwitch();
     rmSync(this.#home, { recursive: true, force: true });
   }
 
@@ -115,8 +121,9 @@ export class Machines implements AsyncDisposable {
     throw new Error(`the engine of a machine did not start:\n${readFileSync(join(home, 'engine.log'), 'utf8')}`);
   }
 
-  async #removeBridge(): Promise<void> {
-    await run('ip', ['link', 'del', BRIDGE]);
+  async #removeSwitch(): Promise<void> {
+    await run('ip', ['netns', 'del', SWITCH]);
+    await run('ip', ['link', 'del', HOST_DEVICE]);
   }
 }
 

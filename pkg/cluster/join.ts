@@ -102,13 +102,14 @@ function recordOf(
 
 async function obtainCertificate(client: Client, options: JoinOptions, signal: AbortSignal): Promise<void> {
   const { clock, directory, nodeName } = options;
-  const late = AbortSignal.timeout(CERTIFICATE_WITHIN_MS);
+  const late = new AbortController();
+  using _deadline = clock.schedule(CERTIFICATE_WITHIN_MS, () => late.abort());
   try {
     const wish = clientCertificateWish(nodeName);
-    const pair = await requestCertificate(client, wish, clock, AbortSignal.any([signal, late]));
+    const pair = await requestCertificate(client, wish, clock, AbortSignal.any([signal, late.signal]));
     await clientCertificates(directory).replace(pair, clock.now());
   } catch (cause) {
-    if (late.aborted && !signal.aborted) {
+    if (late.signal.aborted && !signal.aborted) {
       throw new ClusterError(
         'the certificate request was not answered within 60 s; do the controllers csrapproving and csrsigning of the cluster run?',
         { cause },

@@ -55,7 +55,7 @@ export class CertificateKeeper {
     let due = this.#dueTime();
     while (!signal.aborted) {
       try {
-        await clock.sleep(Math.max(due - clock.now(), 0), signal);
+        if (due > clock.now()) await clock.sleep(due - clock.now(), signal);
         await this.#renew(signal);
         pause = FIRST_PAUSE_MS;
         due = this.#dueTime();
@@ -71,7 +71,11 @@ export class CertificateKeeper {
 
   async #renew(signal: AbortSignal): Promise<void> {
     const { client, wish, clock, store, log, purpose } = this.#options;
-    const until = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+    const late = new AbortController();
+    using _deadline = clock.schedule(ANSWER_WITHIN_MS, () =>
+      late.abort(new Error('nobody has approved and signed it')),
+    );
+    const until = AbortSignal.any([signal, late.signal]);
     const pair = await requestCertificate(client, wish, clock, until);
     await store.replace(pair, clock.now());
     this.#current = pair;
