@@ -310,8 +310,27 @@ const CASES: readonly Case[] = [
     check: (pod) => expect(pod.status).toMatchObject({ reason: 'DeadlineExceeded' }),
   },
   {
+    name: 'asks-for-too-much',
+    spec: { containers: [sh(RUN, { resources: { requests: { cpu: '1000' } } })] },
+    until: finished,
+    check(pod) {
+      expect(pod.status).toMatchObject({ phase: 'Failed', reason: 'OutOfcpu' });
+      expect(pod.status.message).toMatch(
+        /^Pod was rejected: Node didn't have enough resource: cpu, requested: 1000000, used: \d+, capacity: \d+$/,
+      );
+    },
+  },
+  {
+    name: 'is-not-for-this-node',
+    spec: { containers: [sh(RUN)], nodeSelector: { test: 'another' } },
+    until: finished,
+    check: (pod) => expect(pod.status).toMatchObject({ phase: 'Failed', reason: 'NodeAffinity' }),
+  },
+  {
     name: 'shares-processes',
-    spec: once([sh(say('cat /proc/1/comm'))], { shareProcessNamespace: true }),
+    spec: once([sh(`until grep pause /proc/1/comm; do sleep 0.1; done; ${say('cat /proc/1/comm')}`)], {
+      shareProcessNamespace: true,
+    }),
     until: finished,
     check: (pod) => expect(message(pod)).toBe('pause\n'),
   },

@@ -119,7 +119,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   const nodeInformer = createInformer(client.resource(nodes), { fieldSelector, clock, random, log });
   const nodeChanged = (node: Node) => agent.nodeChanged(node);
   nodeInformer.on({ added: nodeChanged, changed: nodeChanged });
-  const manager = new PodManager({ context, maxPods: identity.maxPods, runtimeChanged: () => agent.touch() });
+  const manager = new PodManager({ context, node: () => agent.admitting, runtimeChanged: () => agent.touch() });
 
   if (options.serving !== undefined) {
     const server = await serveKubelet({ ...options.serving, manager, context, machine });
@@ -127,8 +127,8 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   }
   log.info('kubelet started', { node: options.nodeName, port: options.serving?.port });
   await Promise.all([
-    agent.register(signal).then(() => agent.run(signal)),
-    manager.run(signal),
+    // Pods are held against what the Node object says.
+    agent.register(signal).then(() => Promise.all([agent.run(signal), manager.run(signal)])),
     serviceInformer.run(signal),
     nodeInformer.run(signal),
   ]).catch((error: unknown) => {

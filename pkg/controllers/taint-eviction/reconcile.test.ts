@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Taint, Toleration } from '../../api/schema/generated/core.v1.gen.ts';
 import { NOW, ago, node, pod } from '../testing/objects.ts';
-import { evictionTime, tolerates } from './reconcile.ts';
+import { tolerates } from '../../api/core/v1/taints.ts';
+import { evictionTime } from './reconcile.ts';
 
 const unreachable: Taint = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: ago(100) };
 const custom: Taint = { key: 'k', value: 'v', effect: 'NoExecute' };

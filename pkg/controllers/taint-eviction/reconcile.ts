@@ -1,16 +1,8 @@
 // When a pod must leave its node because of NoExecute taints. Pure; Kubernetes' rules for tolerations.
+import { tolerates } from '../../api/core/v1/taints.ts';
 import { instantOf } from '../../api/meta/time.ts';
-import type { Node, Pod, Taint, Toleration } from '../../api/schema/generated/core.v1.gen.ts';
+import type { Node, Pod } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Instant } from '../../clock/clock.ts';
-
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if ((toleration.effect ?? '') !== '' && toleration.effect !== taint.effect) return false;
-  if ((toleration.key ?? '') !== '' && toleration.key !== taint.key) return false;
-  const operator = toleration.operator === undefined || toleration.operator === '' ? 'Equal' : toleration.operator;
-  if (operator === 'Exists') return true;
-  if ((toleration.key ?? '') === '') return false;
-  return operator === 'Equal' && (toleration.value ?? '') === (taint.value ?? '');
-}
 
 /**
  * Undefined: it may stay. An instant in the past: it must go now. Tolerations with a time count from when the taint was

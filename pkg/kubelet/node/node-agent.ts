@@ -8,10 +8,12 @@ import type { EventRecorder } from '../../client/event-recorder.ts';
 import { formatMicroTime } from '../../api/meta/time.ts';
 import type { Clock, Instant } from '../../clock/clock.ts';
 import { messageWithCauses, type Logger } from '../../logging/logger.ts';
+import type { AdmittingNode } from '../pod/admission.ts';
 import { Wake } from '../pod/wake.ts';
 import type { ContainerRuntime, RuntimeStatus } from '../runtime/runtime.ts';
 import { readPressure, type Machine } from './machine.ts';
 import {
+  allocatableOf,
   differs,
   labelsOf,
   MEMORY_RESERVE_BYTES,
@@ -98,11 +100,22 @@ export class NodeAgent {
   }
 
   /** A newer version of this machine's Node. */
-  nodeChanged({ spec }: Node): void {
-    const known = this.#node?.spec;
-    if (this.#node === undefined || spec?.podCIDR === undefined || spec.podCIDR === known?.podCIDR) return;
-    this.#node = { ...this.#node, spec: { ...known, podCIDR: spec.podCIDR } };
-    this.touch();
+  nodeChanged({ metadata, spec }: Node): void {
+    if (this.#node === undefined) return;
+    const known = this.#node.spec.podCIDR;
+    this.#node = { ...this.#node, metadata, spec };
+    if (spec.podCIDR !== known) this.touch();
+  }
+
+  /** As far as pods that come are held against it. */
+  get admitting(): AdmittingNode {
+    const { identity, machine } = this.#options;
+    return {
+      name: identity.name,
+      labels: this.#node?.metadata.labels ?? labelsOf(identity, machine),
+      taints: this.#node?.spec.taints ?? [],
+      allocatable: allocatableOf(identity, machine),
+    };
   }
 
   /** Look at the machine again now: something changed (the engine went away, an image came). */

@@ -4,10 +4,9 @@ import { pods } from '../../api/resources.ts';
 import type { Pod } from '../../api/schema/generated/core.v1.gen.ts';
 import { createInformer, type Informer } from '../../client/informer.ts';
 import { RuntimeError, type ObservedPod } from '../runtime/runtime.ts';
-import { admit } from './admission.ts';
+import { admit, type AdmittingNode } from './admission.ts';
 import type { PodContext } from './pod-context.ts';
 import { PodWorker } from './pod-worker.ts';
-import { hasFinished } from './containers.ts';
 
 /** Events are the quick way; this often everything is looked at in case one was missed. */
 const RELIST_MS = 60_000;
@@ -20,7 +19,7 @@ interface Running {
 
 export interface PodManagerOptions {
   readonly context: PodContext;
-  readonly maxPods: number;
+  readonly node: () => AdmittingNode;
   /** The connection to the engine was lost or came back. */
   readonly runtimeChanged: () => void;
 }
@@ -99,9 +98,13 @@ export class PodManager {
     if (known !== undefined) return known.worker.update(pod);
     const found = this.#found.get(pod.metadata.uid);
     this.#found.delete(pod.metadata.uid);
-    const others = this.pods().filter((other) => !hasFinished(other));
-    const verdict = found === undefined ? admit(pod, others, this.#options.maxPods) : undefined;
+    const verdict = found === undefined ? admit(pod, this.#active(), this.#options.node()) : undefined;
     this.#begin(new PodWorker(pod, found, verdict, this.#context), signal);
+  }
+
+  /** The pods that have a place on this node: those that were refused or are over have none. */
+  #active(): Pod[] {
+    return [...this.#workers.values()].filter(({ worker }) => !worker.isOver).map(({ worker }) => worker.pod);
   }
 
   #begin(worker: PodWorker, signal: AbortSignal): void {

@@ -68,6 +68,12 @@ export class PodWorker {
     return this.#pod;
   }
 
+  /** Nothing of it runs, or will. */
+  get isOver(): boolean {
+    const isDown = this.#observed.containers.every(({ state }) => state !== 'running');
+    return isDown && (this.#verdict !== undefined || hasFinished(this.#pod) || hasFinished(this.#viewed()));
+  }
+
   /** As last seen; what the kubelet's server answers from. */
   get observed(): ObservedPod {
     return this.#observed;

@@ -1,6 +1,6 @@
 // Node selector and node affinity: required terms filter, preferred terms add their weight.
 import type { NodeSelectorTerm } from '../../api/schema/generated/core.v1.gen.ts';
-import { isEmptyTerm, matchesNodeSelector, matchesTerm, requiredNodeMatch } from '../framework/node-selector.ts';
+import { isEmptyTerm, matchesNodeSelector, matchesTerm, requiredNodeMatch } from '../../api/core/v1/node-selector.ts';
 import type { Failure, Plugin, Restriction } from '../framework/plugin.ts';
 import type { NodeAffinity } from '../../api/schema/generated/core.v1.gen.ts';
 import { nodeOf } from '../queue/cluster-event.ts';

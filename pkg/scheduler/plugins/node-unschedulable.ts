@@ -1,6 +1,6 @@
 // Turns away from cordoned nodes all pods but those that tolerate the taint which stands for it.
 import type { Failure, Plugin } from '../framework/plugin.ts';
-import { tolerated } from '../framework/taints.ts';
+import { tolerated } from '../../api/core/v1/taints.ts';
 import { nodeOf } from '../queue/cluster-event.ts';
 
 const NAME = 'NodeUnschedulable';

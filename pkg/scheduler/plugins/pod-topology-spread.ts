@@ -3,10 +3,10 @@ import type { TopologySpreadConstraint } from '../../api/schema/generated/core.v
 import { selectorFromObject, type LabelSelector } from '../../api/meta/label-selector.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
-import { requiredNodeMatch, type Selectable } from '../framework/node-selector.ts';
+import { requiredNodeMatch, type Selectable } from '../../api/core/v1/node-selector.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { HIGHEST_SCORE, type Failure, type NodeCheck, type NodeRating, type Plugin } from '../framework/plugin.ts';
-import { tolerated } from '../framework/taints.ts';
+import { tolerated } from '../../api/core/v1/taints.ts';
 import type { ClusterEvent } from '../queue/cluster-event.ts';
 
 const NAME = 'PodTopologySpread';

@@ -1,7 +1,7 @@
 // Keeps pods off nodes with taints they do not tolerate, and prefers nodes with fewer PreferNoSchedule taints to overlook.
 import type { Taint } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Failure, Plugin } from '../framework/plugin.ts';
-import { tolerated } from '../framework/taints.ts';
+import { tolerated } from '../../api/core/v1/taints.ts';
 import { nodeOf } from '../queue/cluster-event.ts';
 
 const NAME = 'TaintToleration';

@@ -1,5 +1,5 @@
 // Taints and tolerations: who may go where, as k8s.io/component-helpers/scheduling/corev1 has it.
-import type { Taint, Toleration } from '../../api/schema/generated/core.v1.gen.ts';
+import type { Taint, Toleration } from '../../schema/generated/core.v1.gen.ts';
 
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false;

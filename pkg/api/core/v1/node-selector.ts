@@ -5,7 +5,7 @@ import type {
   NodeSelectorRequirement,
   NodeSelectorTerm,
   Pod,
-} from '../../api/schema/generated/core.v1.gen.ts';
+} from '../../schema/generated/core.v1.gen.ts';
 
 export interface Selectable {
   readonly name: string;
