@@ -85,6 +85,7 @@ export function controlPlaneRecord(record: NodesRecord, plan: ContainerPlan): Co
       '--controllers=*,bootstrapsigner,tokencleaner',
       '--allocate-node-cidrs=true',
       `--cluster-cidr=${record.podSubnet}`,
+      `--load-balancer-pool=${record.loadBalancerPool}`,
       `--service-cluster-ip-range=${record.serviceSubnet}`,
       `--cluster-signing-cert-file=${PKI}/ca.crt`,
       `--cluster-signing-key-file=${PKI}/ca.key`,
