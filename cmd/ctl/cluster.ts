@@ -6,6 +6,8 @@ import { remove } from './cluster/delete.ts';
 import { kubeconfig } from './cluster/kubeconfig.ts';
 import { list } from './cluster/list.ts';
 import { loadImage } from './cluster/load-image.ts';
+import { start } from './cluster/start.ts';
+import { stop } from './cluster/stop.ts';
 
 export const clusterEntry: CommandEntry = {
   name: 'cluster',
@@ -18,6 +20,8 @@ export const clusterEntry: CommandEntry = {
       { name: 'create', summary: create.summary, load: async () => create },
       { name: 'delete', summary: remove.summary, load: async () => remove },
       { name: 'list', summary: list.summary, load: async () => list },
+      { name: 'stop', summary: stop.summary, load: async () => stop },
+      { name: 'start', summary: start.summary, load: async () => start },
       { name: 'kubeconfig', summary: kubeconfig.summary, load: async () => kubeconfig },
       { name: 'load-image', summary: loadImage.summary, load: async () => loadImage },
       { name: 'build-node-image', summary: buildNodeImage.summary, load: async () => buildNodeImage },

@@ -1,11 +1,12 @@
 // What a node leaves in its container engine, and how it is taken away: the containers of its pods and the network that they join.
 import type Docker from 'dockerode';
-import { ignoringAbsence } from './engine.ts';
+import { ignoringAbsence, stopContainer } from './engine.ts';
 
 /** Containers and networks carry these, whoever made them (pkg/kubelet/runtime/docker). */
 const NODE_LABEL = 'io.typekube.node';
 const NETWORK_LABEL = 'io.typekube.network';
 const REMOVALS_AT_ONCE = 8;
+const STOP_SECONDS = 10;
 
 /** Safe to repeat. */
 export async function removeFromEngine(engine: Docker, nodeName: string, network: string): Promise<void> {
@@ -17,4 +18,10 @@ export async function removeFromEngine(engine: Docker, nodeName: string, network
   }
   const networks = await engine.listNetworks({ filters: { label: [`${NETWORK_LABEL}=${network}`] } });
   await Promise.all(networks.map(({ Id }) => ignoringAbsence(engine.getNetwork(Id).remove())));
+}
+
+/** Ends the containers of a node's pods; they stay for the node to find. */
+export async function stopContainersOf(engine: Docker, nodeName: string): Promise<void> {
+  const containers = await engine.listContainers({ filters: { label: [`${NODE_LABEL}=${nodeName}`] } });
+  await Promise.all(containers.map(({ Id }) => stopContainer(engine.getContainer(Id), { t: STOP_SECONDS })));
 }

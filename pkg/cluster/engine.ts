@@ -33,6 +33,16 @@ export async function ignoringAbsence(removal: Promise<unknown>): Promise<void> 
   }
 }
 
+/** One that has stopped already, or is gone, is no fault. */
+export async function stopContainer(container: Docker.Container, options: { t?: number } = {}): Promise<void> {
+  try {
+    await container.stop(options);
+  } catch (cause) {
+    const status = httpStatusOf(cause);
+    if (status !== 304 && status !== 404) throw cause;
+  }
+}
+
 /** Follows the engine's progress of a pull, build, import or load; rejects with what it says went wrong. */
 export function untilDone(engine: Docker, output: NodeJS.ReadableStream): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -11,6 +11,7 @@ import { ensureBootstrapObjects } from '../bootstrap-objects.ts';
 import { createBootstrapToken, deleteBootstrapToken, joinTarget, newToken } from '../bootstrap-tokens.ts';
 import { ClusterError } from '../cluster-record.ts';
 import { execIn } from '../engine.ts';
+import { NODE_DIRECTORY } from '../node-record.ts';
 import { planOf, type ContainerPlan, type NodesRecord } from './nodes-record.ts';
 
 export interface JoinOptions {
@@ -21,6 +22,7 @@ export interface JoinOptions {
   /** PEM. */
   readonly authority: string;
   readonly clock: Clock;
+  readonly say: (step: string) => void;
 }
 
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
@@ -29,7 +31,7 @@ const ENGINE_WITHIN_MS = 60_000;
 const POLL_MS = 100;
 
 export async function joinNodes(options: JoinOptions, signal: AbortSignal): Promise<void> {
-  const { record, client, authority, clock } = options;
+  const { engine, record, client, authority, clock, say } = options;
   const { podSubnet: clusterCidr, serviceSubnet: serviceCidr, clusterDns } = record;
   const server = `https://${record.endpoint}`;
   await ensureBootstrapObjects(
@@ -37,6 +39,11 @@ export async function joinNodes(options: JoinOptions, signal: AbortSignal): Prom
     { server, authority, clusterCidr, serviceCidr, clusterDns, clusterDomain: CLUSTER_DOMAIN },
     signal,
   );
+  const machines = record.containers.filter(({ role }) => role !== 'load-balancer');
+  const joined = await Promise.all(machines.map(({ name }) => hasJoined(engine, name, signal)));
+  const missing = machines.filter((_, index) => joined[index] === false);
+  if (missing.length === 0) return;
+  say(`joining ${missing.length} ${missing.length === 1 ? 'node' : 'nodes'}`);
   const token = newToken();
   await createBootstrapToken(
     client,
@@ -53,8 +60,7 @@ export async function joinNodes(options: JoinOptions, signal: AbortSignal): Prom
     const { endpoint, pin } = await joinTarget(client, signal);
     const command = ['tkctl', 'join', endpoint, `--token=${token.id}.${token.secret}`];
     command.push(`--discovery-token-ca-cert-hash=${pin}`, '--no-start');
-    const machines = record.containers.filter(({ role }) => role !== 'load-balancer');
-    await Promise.all(machines.map((plan) => joinNode(options, plan, command, signal)));
+    await Promise.all(missing.map((plan) => joinNode(options, plan, command, signal)));
   } finally {
     await deleteBootstrapToken(client, token.id, signal);
   }
@@ -76,6 +82,11 @@ async function joinNode(
   const { code, stderr } = await execIn(engine, plan.name, command, signal);
   if (code === 0) return;
   throw new ClusterError(`${plan.name} could not join: ${stderr.trim().split('\n').at(-1) ?? `exit code ${code}`}`);
+}
+
+/** The join command writes this file last. */
+async function hasJoined(engine: Docker, name: string, signal: AbortSignal): Promise<boolean> {
+  return (await execIn(engine, name, ['test', '-f', `${NODE_DIRECTORY}/node.json`], signal)).code === 0;
 }
 
 async function engineReady(engine: Docker, name: string, clock: Clock, signal: AbortSignal): Promise<void> {

@@ -32,20 +32,35 @@ export async function ensureContainer(
   engine: Docker,
   record: NodesRecord,
   plan: ContainerPlan,
-  image: string,
-  facts: EngineFacts,
+  image: () => Promise<string>,
 ): Promise<Docker.Container> {
+  const existing = await findContainer(engine, record, plan);
+  if (existing !== undefined) return existing;
   try {
-    return await engine.createContainer(containerOptions(record, plan, image, facts));
+    const [name, facts] = await Promise.all([image(), engineFacts(engine)]);
+    return await engine.createContainer(containerOptions(record, plan, name, facts));
   } catch (cause) {
-    if (httpStatusOf(cause) !== 409) throw cause;
-    const container = engine.getContainer(plan.name);
-    const { Config } = await container.inspect();
-    if (Config.Labels[CLUSTER_LABEL] !== record.name) {
-      throw new ClusterError(`a container ${plan.name} that is not of this cluster is in the way`, { cause });
-    }
-    return container;
+    // Another process makes the same cluster.
+    const made = httpStatusOf(cause) === 409 ? await findContainer(engine, record, plan) : undefined;
+    if (made === undefined) throw cause;
+    return made;
   }
+}
+
+export async function findContainer(
+  engine: Docker,
+  record: NodesRecord,
+  { name }: ContainerPlan,
+): Promise<Docker.Container | undefined> {
+  const container = engine.getContainer(name);
+  try {
+    const { Config } = await container.inspect();
+    if (Config.Labels[CLUSTER_LABEL] === record.name) return container;
+  } catch (cause) {
+    if (httpStatusOf(cause) === 404) return undefined;
+    throw cause;
+  }
+  throw new ClusterError(`a container ${name} that is not of this cluster is in the way`);
 }
 
 export function containerOptions(

@@ -1,0 +1,30 @@
+// Ends the containers of a cluster with all their state kept, and starts them again.
+import type Docker from 'dockerode';
+import { ClusterError } from '../cluster-record.ts';
+import { stopContainer } from '../engine.ts';
+import { bringUp, type BringUpOptions } from './bring-up.ts';
+import { planOf, type NodesRecord } from './nodes-record.ts';
+
+/** Nodes first, so that they can still tell the control plane; the load balancer last. */
+export async function stopNodesCluster(
+  engine: Docker,
+  record: NodesRecord,
+  say: (step: string) => void,
+): Promise<void> {
+  for (const role of ['worker', 'control-plane', 'load-balancer'] as const) {
+    const containers = planOf(record, role);
+    if (containers.length > 0) say(`stopping ${containers.map(({ name }) => name).join(', ')}`);
+    await Promise.all(containers.map(({ name }) => stopContainer(engine.getContainer(name))));
+  }
+}
+
+/** Throws ClusterError when a container is gone: only "create" makes one. */
+export async function startNodesCluster(options: Omit<BringUpOptions, 'image'>, signal: AbortSignal): Promise<void> {
+  const { name } = options.record;
+  const image = () => {
+    throw new ClusterError(
+      `containers of cluster "${name}" are missing; "tkctl cluster create ${name}" makes them again`,
+    );
+  };
+  await bringUp({ ...options, image }, signal);
+}
