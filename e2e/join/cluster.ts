@@ -20,7 +20,9 @@ export interface JoinCluster extends AsyncDisposable {
   must(...args: string[]): Promise<string>;
 }
 
-export async function createJoinCluster(options: { signingDuration?: string } = {}): Promise<JoinCluster> {
+export async function createJoinCluster(
+  options: { readonly signingDuration?: string; readonly nodeMaskSize?: number } = {},
+): Promise<JoinCluster> {
   await using parts = new AsyncDisposableStack();
   const server = parts.use(
     await startApiServer({
@@ -31,6 +33,7 @@ export async function createJoinCluster(options: { signingDuration?: string } = 
         '--secure-port=0',
         '--allocate-node-cidrs',
         '--cluster-cidr=10.232.0.0/16',
+        `--node-cidr-mask-size=${options.nodeMaskSize ?? 24}`,
         '--service-cluster-ip-range=10.96.0.0/16',
         '--cluster-signing-cert-file=DIR/ca.crt',
         '--cluster-signing-key-file=DIR/ca.key',
