@@ -160,6 +160,8 @@ function unknownMembers(operations: readonly Operation[]): string[] {
 }
 
 function operationsOf(value: unknown): readonly Operation[] {
+  // To Go's decoder null is a list of nothing.
+  if (value === null) return [];
   if (!Array.isArray(value)) {
     throw badPatch(
       `error decoding patch: json: cannot unmarshal ${jsonKind(value)} into Go value of type []handlers.jsonPatchOp`,

@@ -85,7 +85,8 @@ function appliedOf(body: RequestBody, fieldValidation: FieldValidation, warnings
   if (body.form === 'value') return body.value;
   const read = readApplied(textOf(body.bytes), fieldValidation);
   for (const warning of read.warnings) addWarning(warnings, warning);
-  return read.value;
+  // No configuration at all is one that says nothing.
+  return read.value ?? {};
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -8,6 +8,7 @@ import { replicaSets } from '../../resources.ts';
 import { age, columns, integer, text, wide } from '../../schema/columns.ts';
 import { defineKind, SCALE } from '../../schema/define-kind.ts';
 import type { ReplicaSet } from '../../schema/generated/apps.v1.gen.ts';
+import { replicaStatusFaults } from './replica-status.ts';
 import { containerImages, containerNames } from '../../core/v1/label-cell.ts';
 import { defaultPodTemplate } from '../../core/v1/pod-defaults.ts';
 import { validateLongRunning } from '../../core/v1/pod-template-validation.ts';
@@ -74,23 +75,7 @@ export const replicaSetKind = defineKind<ReplicaSet>({
     }
     return [...faults.errors, ...validate(set)];
   },
-  validateStatusUpdate({ status }) {
-    const faults = new Faults();
-    faults.at('status', () => {
-      const counts = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const;
-      checkNotNegative(faults, 'replicas', status.replicas);
-      for (const field of counts) {
-        checkNotNegative(faults, field, status[field]);
-        const count = status[field] ?? 0;
-        if (count > status.replicas) faults.invalid(field, count, 'cannot be greater than status.replicas');
-      }
-      checkNotNegative(faults, 'observedGeneration', status.observedGeneration);
-      if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
-        faults.invalid('availableReplicas', status.availableReplicas, 'cannot be greater than readyReplicas');
-      }
-    });
-    return faults.errors;
-  },
+  validateStatusUpdate: ({ status }) => replicaStatusFaults(status),
   warnings: ({ spec }) => podWarnings(spec.template ?? {}, 'spec.template'),
   scale: {
     read: ({ spec, status }) => ({

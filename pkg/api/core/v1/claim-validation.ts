@@ -2,11 +2,10 @@
 // StatefulSets.
 import { key, type Faults } from '../../meta/field-faults.ts';
 import { validateLabelSelector } from '../../meta/label-selector-validation.ts';
-import { dnsSubdomainFaults } from '../../meta/names.ts';
-import { checkOneOf, NOT_POSITIVE } from '../../meta/value-checks.ts';
-import type { PersistentVolumeClaimSpec } from '../../schema/generated/core.v1.gen.ts';
+import { dnsLabelFaults, dnsSubdomainFaults } from '../../meta/names.ts';
+import { checkOptionalOneOf, NOT_POSITIVE } from '../../meta/value-checks.ts';
+import type { PersistentVolumeClaimSpec, TypedLocalObjectReference } from '../../schema/generated/core.v1.gen.ts';
 import { quantityIn } from './resource-amounts.ts';
-import { validateResourceList } from './resources-validation.ts';
 
 export const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 
@@ -18,21 +17,48 @@ export function validateClaimSpec(faults: Faults, spec: PersistentVolumeClaimSpe
   validateAccessModes(faults, accessModes);
   const storage = resources.requests?.['storage'];
   if (storage === undefined) faults.required(['resources', key('storage')]);
-  else {
-    faults.at('resources', () => validateResourceList(faults, 'requests', resources.requests));
-    if (quantityIn(storage).nanos <= 0n) faults.invalid(['resources', key('storage')], storage, NOT_POSITIVE);
-  }
+  else if (quantityIn(storage).nanos <= 0n) faults.invalid(['resources', key('storage')], storage, NOT_POSITIVE);
   if (storageClassName) {
     faults.invalidAll('storageClassName', storageClassName, dnsSubdomainFaults(storageClassName));
   }
-  if (volumeMode !== undefined) checkOneOf(faults, 'volumeMode', volumeMode, ['Block', 'Filesystem']);
+  checkOptionalOneOf(faults, 'volumeMode', volumeMode, ['Block', 'Filesystem']);
+  validateDataSources(faults, spec);
+  const { volumeAttributesClassName: attributes } = spec;
+  if (attributes) faults.invalidAll('volumeAttributesClassName', attributes, dnsSubdomainFaults(attributes));
+}
+
+function validateDataSources(faults: Faults, { dataSource, dataSourceRef }: PersistentVolumeClaimSpec): void {
+  if (dataSource !== undefined) faults.at('dataSource', () => validateSource(faults, dataSource));
+  if (dataSourceRef === undefined) return;
+  const { namespace } = dataSourceRef;
+  faults.at('dataSourceRef', () => {
+    validateSource(faults, dataSourceRef);
+    if (namespace) faults.invalidAll('namespace', namespace, dnsLabelFaults(namespace));
+  });
+  if (dataSource === undefined) return;
+  // Kubernetes shows the path of the field as the value of the spec.
+  const shown = 'spec.dataSource';
+  if (namespace) faults.invalid('', shown, 'may not be specified when dataSourceRef.namespace is specified');
+  else if ((['apiGroup', 'kind', 'name'] as const).some((field) => dataSource[field] !== dataSourceRef[field])) {
+    faults.invalid('', shown, 'must match dataSourceRef');
+  }
+}
+
+function validateSource(faults: Faults, { apiGroup, kind, name }: TypedLocalObjectReference): void {
+  if (!name) faults.required('name');
+  if (!kind) faults.required('kind');
+  if (apiGroup) faults.invalidAll('apiGroup', apiGroup, dnsSubdomainFaults(apiGroup));
+  else if (kind !== 'PersistentVolumeClaim') {
+    faults.invalid('', kind ?? '', "must be 'PersistentVolumeClaim' when referencing the default apiGroup");
+  }
 }
 
 export function validateAccessModes(faults: Faults, modes: readonly string[]): void {
   for (const mode of modes) {
     if (!ACCESS_MODES.includes(mode)) faults.notSupported('accessModes', mode, ACCESS_MODES);
   }
-  if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
+  const others = modes.some((mode) => mode !== 'ReadWriteOncePod' && ACCESS_MODES.includes(mode));
+  if (modes.includes('ReadWriteOncePod') && others) {
     faults.forbidden('accessModes', 'may not use ReadWriteOncePod with other access modes');
   }
 }

@@ -7,9 +7,10 @@ import { limitRanges } from '../../resources.ts';
 import { columns, text } from '../../schema/columns.ts';
 import { defineKind } from '../../schema/define-kind.ts';
 import type { LimitRange, LimitRangeItem } from '../../schema/generated/core.v1.gen.ts';
-import { canonicaliseResourceList, quantityIn } from './resource-amounts.ts';
-import { isStandardResource, validateContainerResourceName } from './resources-validation.ts';
+import { canonicaliseResourceList, mayOvercommit, quantityIn } from './resource-amounts.ts';
+import { validateContainerResourceName, validateResourceName } from './resources-validation.ts';
 
+const TYPES = ['Pod', 'Container', 'PersistentVolumeClaim'];
 const LISTS = ['default', 'defaultRequest', 'max', 'min', 'maxLimitRequestRatio'] as const;
 
 export const limitRangeKind = defineKind<LimitRange>({
@@ -49,14 +50,18 @@ function validate({ spec }: LimitRange): FieldError[] {
   const types = new Set<string>();
   faults.at('spec', () =>
     faults.each('limits', spec.limits, (item) => {
-      faults.invalidAll('type', item.type ?? '', qualifiedNameFaults(item.type ?? ''));
+      const type = item.type ?? '';
+      const bad = qualifiedNameFaults(type);
+      faults.invalidAll('type', type, bad);
+      if (bad.length === 0 && !type.includes('/') && !TYPES.includes(type)) {
+        faults.invalid('type', type, 'must be a standard limit type or fully qualified');
+      }
       if (types.has(item.type)) faults.duplicate('type', item.type);
       types.add(item.type);
       validateNames(faults, item);
       if (item.type === 'Pod') {
-        if (item.default !== undefined) faults.forbidden('default', 'may not be specified when `type` is "Pod"');
-        if (item.defaultRequest !== undefined) {
-          faults.forbidden('defaultRequest', 'may not be specified when `type` is "Pod"');
+        for (const list of ['default', 'defaultRequest'] as const) {
+          if (isGiven(item[list])) faults.forbidden(list, "may not be specified when `type` is 'Pod'");
         }
       }
       if (item.type === 'PersistentVolumeClaim' && !item.min?.['storage'] && !item.max?.['storage']) {
@@ -69,38 +74,59 @@ function validate({ spec }: LimitRange): FieldError[] {
 }
 
 function validateNames(faults: Faults, item: LimitRangeItem): void {
+  const ofContainers = item.type === 'Container' || item.type === 'Pod';
   for (const list of LISTS) {
+    if (item.type === 'Pod' && (list === 'default' || list === 'defaultRequest')) continue;
     for (const name of Object.keys(item[list] ?? {})) {
       faults.at(list, () =>
         faults.at(key(name), () => {
-          if (item.type === 'Container') return validateContainerResourceName(faults, name);
-          faults.invalidAll('', name, qualifiedNameFaults(name));
-          if (!name.includes('/') && !isStandardResource(name)) {
-            faults.invalid('', name, 'must be a standard resource type or fully qualified');
-          }
+          if (ofContainers) validateContainerResourceName(faults, name);
+          else validateResourceName(faults, name);
         }),
       );
     }
   }
 }
 
+function isGiven(list: Readonly<Record<string, string>> | undefined): boolean {
+  return Object.keys(list ?? {}).length > 0;
+}
+
+/** What is never given twice has one amount. */
+function validateWithoutOvercommit(faults: Faults, item: LimitRangeItem): void {
+  for (const [name, request] of Object.entries(item.defaultRequest ?? {})) {
+    const limit = item.default?.[name];
+    if (limit === undefined || mayOvercommit(name)) continue;
+    if (compareQuantities(quantityIn(limit), quantityIn(request)) === 0) continue;
+    const sentence = `default value ${limit} must equal to defaultRequest value ${request} in ${name}`;
+    faults.invalid(['defaultRequest', key(name)], request, sentence);
+  }
+}
+
 function validateOrder(faults: Faults, item: LimitRangeItem): void {
+  /** `at` is the list that is reported, with its own amount unless another is shown. */
   const atMost = (
     small: 'min' | 'default' | 'defaultRequest',
     large: 'max' | 'default' | 'defaultRequest',
-    words: string,
+    { at, shown = at, words }: { at: typeof small; shown?: typeof small | typeof large; words: [string, string] },
   ) => {
     for (const [name, amount] of Object.entries(item[small] ?? {})) {
       const bound = item[large]?.[name];
       if (bound === undefined || compareQuantities(quantityIn(amount), quantityIn(bound)) <= 0) continue;
-      faults.invalid([small, key(name)], amount, `${words} ${bound}`);
+      const sentence = `${words[0]} value ${amount} is greater than ${words[1]} value ${bound}`;
+      faults.invalid([at, key(name)], item[shown]?.[name], sentence);
     }
   };
-  atMost('min', 'max', 'min value is greater than max value');
-  atMost('min', 'defaultRequest', 'min value is greater than default request value');
-  atMost('defaultRequest', 'max', 'default request value is greater than max value');
-  atMost('defaultRequest', 'default', 'default request value is greater than default limit value');
-  atMost('default', 'max', 'default value is greater than max value');
+  const defaulted = item.type !== 'Pod';
+  atMost('min', 'max', { at: 'min', words: ['min', 'max'] });
+  if (defaulted) {
+    atMost('min', 'defaultRequest', { at: 'defaultRequest', words: ['min', 'default request'] });
+    atMost('defaultRequest', 'max', { at: 'defaultRequest', words: ['default request', 'max'] });
+    atMost('defaultRequest', 'default', { at: 'defaultRequest', words: ['default request', 'default limit'] });
+    atMost('min', 'default', { at: 'default', shown: 'min', words: ['min', 'default'] });
+    atMost('default', 'max', { at: 'default', shown: 'max', words: ['default', 'max'] });
+    validateWithoutOvercommit(faults, item);
+  }
   for (const [name, ratio] of Object.entries(item.maxLimitRequestRatio ?? {})) {
     const at = ['maxLimitRequestRatio', key(name)];
     const { nanos } = quantityIn(ratio);

@@ -35,7 +35,7 @@ test('container limits default from the maximum, requests from limits and the mi
 test.each<{ item: LimitRangeItem; want: string }>([
   {
     item: { type: 'Pod', min: { cpu: '2' }, max: { cpu: '1' } },
-    want: 'spec.limits[0].min[cpu]: Invalid value: "2": min value is greater than max value 1',
+    want: 'spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1',
   },
   {
     item: { type: 'Container', maxLimitRequestRatio: { cpu: '500m' } },
@@ -44,6 +44,18 @@ test.each<{ item: LimitRangeItem; want: string }>([
   {
     item: { type: 'PersistentVolumeClaim', max: { cpu: '1' } },
     want: 'spec.limits[0].limits: Required value: either minimum or maximum storage value is required, but neither was provided',
+  },
+  {
+    item: { type: 'Pod', default: { cpu: '1' } },
+    want: "spec.limits[0].default: Forbidden: may not be specified when `type` is 'Pod'",
+  },
+  {
+    item: { type: 'Container', min: { cpu: '2' }, default: { cpu: '1' } },
+    want: 'spec.limits[0].default[cpu]: Invalid value: "2": min value 2 is greater than default value 1',
+  },
+  {
+    item: { type: 'Job' },
+    want: 'spec.limits[0].type: Invalid value: "Job": must be a standard limit type or fully qualified',
   },
 ])('$want', ({ item, want }) => {
   expect(lines(limitRangeKind.validate(range(item)))).toContain(want);
@@ -59,10 +71,17 @@ test.each<{ spec: ResourceQuotaSpec; want: string }>([
   { spec: { hard: { foo: '1' } }, want: 'spec.hard[foo]: Invalid value: "foo": must be a standard resource for quota' },
   { spec: { hard: { pods: '-1' } }, want: 'spec.hard[pods]: Invalid value: "-1": must be greater than or equal to 0' },
   { spec: { hard: { pods: '500m' } }, want: 'spec.hard[pods]: Invalid value: "500m": must be an integer' },
-  { spec: { hard: { pods: '1' }, scopes: ['Mine'] }, want: 'spec.scopes: Invalid value: "Mine": unsupported scope' },
+  { spec: { hard: { pods: '1' }, scopes: ['Mine'] }, want: 'spec.scopes: Invalid value: ["Mine"]: unsupported scope' },
   {
     spec: { hard: { pods: '1' }, scopes: ['BestEffort', 'NotBestEffort'] },
     want: 'spec.scopes: Invalid value: ["BestEffort","NotBestEffort"]: conflicting scopes',
+  },
+  {
+    spec: {
+      hard: { pods: '1' },
+      scopeSelector: { matchExpressions: [{ scopeName: 'BestEffort', operator: 'In', values: ['a'] }] },
+    },
+    want: `spec.scopeSelector.matchExpressions.operator: Invalid value: "In": must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity`,
   },
 ])('$want', ({ spec, want }) => {
   expect(lines(resourceQuotaKind.validate(quota(spec)))).toContain(want);

@@ -54,14 +54,14 @@ export const namespaceKind = defineKind<Namespace>({
     const terminating = namespace.metadata.deletionTimestamp !== undefined;
     if (!terminating && namespace.status.phase !== 'Active') {
       faults.invalid(
-        ['status', 'phase'],
+        ['status', 'Phase'],
         namespace.status.phase,
         "may only be 'Active' if `deletionTimestamp` is empty",
       );
     }
     if (terminating && namespace.status.phase !== 'Terminating') {
       faults.invalid(
-        ['status', 'phase'],
+        ['status', 'Phase'],
         namespace.status.phase,
         "may only be 'Terminating' if `deletionTimestamp` is not empty",
       );

@@ -1,6 +1,6 @@
 // PersistentVolumeClaims: what a pod asks of storage. Once made, only the request may grow.
 import { isDeepStrictEqual } from 'node:util';
-import { Faults } from '../../meta/field-faults.ts';
+import { Faults, IMMUTABLE } from '../../meta/field-faults.ts';
 import { jsonDifference } from '../../meta/json-difference.ts';
 import type { FieldError } from '../../meta/status.ts';
 import { persistentVolumeClaims } from '../../resources.ts';
@@ -66,15 +66,28 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
     if (old.spec.volumeName === undefined) delete rest.volumeName;
     const bound = old.status.phase === 'Bound';
     const [asked, before] = [claim.spec.resources?.requests?.['storage'], old.spec.resources?.requests?.['storage']];
-    if (bound) {
-      rest.resources = { ...rest.resources, requests: old.spec.resources?.requests };
-      rest.volumeAttributesClassName = old.spec.volumeAttributesClassName;
-      if (quantityIn(asked).nanos < quantityIn(before).nanos) {
-        faults.forbidden(['spec', 'resources', 'requests', 'storage'], 'field can not be less than status.capacity');
-      }
+    if (bound && rest.resources?.requests !== undefined) {
+      const requests = { ...rest.resources.requests, storage: before ?? '' };
+      rest.resources = { ...rest.resources, requests };
     }
+    if (bound && rest.volumeAttributesClassName !== undefined) {
+      rest.volumeAttributesClassName = old.spec.volumeAttributesClassName;
+    }
+    // A class may be chosen later.
+    if (old.spec.storageClassName === undefined) delete rest.storageClassName;
     if (!isDeepStrictEqual(undefinedDropped(rest), old.spec)) {
       faults.forbidden('spec', `${FIXED}\n${jsonDifference(old.spec, rest)}\n`);
+    }
+    const less = quantityIn(asked).nanos < quantityIn(before).nanos;
+    if (less && quantityIn(asked).nanos <= quantityIn(old.status.capacity?.['storage'] ?? '0').nanos) {
+      faults.forbidden(['spec', 'resources', 'requests', 'storage'], 'field can not be less than status.capacity');
+    }
+    // Kubernetes names this without the spec around it.
+    if (claim.spec.volumeMode !== old.spec.volumeMode) faults.invalid('volumeMode', claim.spec.volumeMode, IMMUTABLE);
+    const [attributes, had] = [claim.spec.volumeAttributesClassName, old.spec.volumeAttributesClassName];
+    if (had !== undefined && attributes !== had && !attributes) {
+      const what = attributes === undefined ? 'nil' : 'an empty string';
+      faults.forbidden(['spec', 'volumeAttributesClassName'], `update from non-nil value to ${what} is forbidden`);
     }
     return [...validate(claim), ...faults.errors];
   },

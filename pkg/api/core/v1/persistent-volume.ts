@@ -1,9 +1,10 @@
 // PersistentVolumes: pieces of storage that claims bind to.
 import { isDeepStrictEqual } from 'node:util';
 import { Faults, IMMUTABLE, key } from '../../meta/field-faults.ts';
+import { jsonDifference } from '../../meta/json-difference.ts';
 import { dnsSubdomainFaults } from '../../meta/names.ts';
 import type { FieldError } from '../../meta/status.ts';
-import { checkNoBacksteps, checkOneOf, checkOptionalOneOf, NOT_POSITIVE } from '../../meta/value-checks.ts';
+import { checkOptionalOneOf, NOT_POSITIVE } from '../../meta/value-checks.ts';
 import { persistentVolumes } from '../../resources.ts';
 import { age, columns, text, wide } from '../../schema/columns.ts';
 import { defineKind } from '../../schema/define-kind.ts';
@@ -11,33 +12,8 @@ import type { PersistentVolume, PersistentVolumeSpec } from '../../schema/genera
 import { validateNodeSelector } from './affinity-validation.ts';
 import { validateAccessModes } from './claim-validation.ts';
 import { shortAccessModes } from './persistent-volume-claim.ts';
+import { sourcesOf, validateVolumeSource } from './persistent-source-validation.ts';
 import { canonicaliseResourceList, quantityIn } from './resource-amounts.ts';
-
-/** Where the storage is; a volume has exactly one of these, for good. */
-const SOURCES = [
-  'hostPath',
-  'gcePersistentDisk',
-  'awsElasticBlockStore',
-  'glusterfs',
-  'flocker',
-  'nfs',
-  'rbd',
-  'quobyte',
-  'cephfs',
-  'iscsi',
-  'cinder',
-  'fc',
-  'flexVolume',
-  'azureFile',
-  'vsphereVolume',
-  'photonPersistentDisk',
-  'portworxVolume',
-  'azureDisk',
-  'scaleIO',
-  'local',
-  'storageos',
-  'csi',
-] as const satisfies readonly (keyof PersistentVolumeSpec)[];
 
 export const persistentVolumeKind = defineKind<PersistentVolume>({
   type: persistentVolumes,
@@ -109,44 +85,58 @@ export const persistentVolumeKind = defineKind<PersistentVolume>({
   validate,
   validateUpdate(volume, old) {
     const faults = new Faults();
-    const source = (spec: PersistentVolumeSpec) => SOURCES.map((name) => spec[name]);
-    if (!isDeepStrictEqual(source(volume.spec), source(old.spec))) {
-      faults.forbidden(['spec', 'persistentvolumesource'], 'spec.persistentvolumesource is immutable after creation');
+    const [now, before] = [sourcesOf(volume.spec), sourcesOf(old.spec)];
+    // A secret for growing may be named later.
+    if (before.csi !== undefined && before.csi.controllerExpandSecretRef === undefined && now.csi !== undefined) {
+      const { controllerExpandSecretRef: _, ...csi } = now.csi;
+      now.csi = csi;
     }
-    if (volume.spec.volumeMode !== old.spec.volumeMode) {
-      faults.invalid(['spec', 'volumeMode'], volume.spec.volumeMode, IMMUTABLE);
+    if (!isDeepStrictEqual(now, before)) {
+      const sentence = 'spec.persistentvolumesource is immutable after creation';
+      faults.forbidden(['spec', 'persistentvolumesource'], `${sentence}\n${jsonDifference(before, now)}`);
     }
+    // Kubernetes names these without the spec around them.
+    if (volume.spec.volumeMode !== old.spec.volumeMode) faults.invalid('volumeMode', volume.spec.volumeMode, IMMUTABLE);
     if (old.spec.nodeAffinity !== undefined && !isDeepStrictEqual(volume.spec.nodeAffinity, old.spec.nodeAffinity)) {
-      faults.invalid(['spec', 'nodeAffinity'], volume.spec.nodeAffinity, IMMUTABLE);
+      faults.invalid(
+        'nodeAffinity',
+        volume.spec.nodeAffinity,
+        `${IMMUTABLE}, except for updating from beta label to GA`,
+      );
+    }
+    if (old.spec.volumeAttributesClassName !== undefined && volume.spec.volumeAttributesClassName === undefined) {
+      faults.forbidden(['spec', 'volumeAttributesClassName'], 'update from non-nil value to nil is forbidden');
     }
     return [...validate(volume), ...faults.errors];
   },
 });
 
-function validate({ spec }: PersistentVolume): FieldError[] {
+function validate({ metadata, spec }: PersistentVolume): FieldError[] {
   const faults = new Faults();
   faults.at('spec', () => {
     if ((spec.accessModes ?? []).length === 0) faults.required('accessModes');
     validateAccessModes(faults, spec.accessModes ?? []);
     validateCapacity(faults, spec);
-    checkOneOf(faults, 'persistentVolumeReclaimPolicy', spec.persistentVolumeReclaimPolicy, [
+    checkOptionalOneOf(faults, 'persistentVolumeReclaimPolicy', spec.persistentVolumeReclaimPolicy || undefined, [
       'Delete',
       'Recycle',
       'Retain',
     ]);
-    validateSource(faults, spec);
-    if (spec.hostPath?.path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle') {
+    validateNodeAffinity(faults, spec);
+    validateVolumeSource(faults, spec, metadata.name);
+    if (/^[/.]+$/.test(spec.hostPath?.path ?? '') && spec.persistentVolumeReclaimPolicy === 'Recycle') {
       faults.forbidden('persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'");
     }
     if (spec.storageClassName) {
       faults.invalidAll('storageClassName', spec.storageClassName, dnsSubdomainFaults(spec.storageClassName));
     }
     checkOptionalOneOf(faults, 'volumeMode', spec.volumeMode, ['Block', 'Filesystem']);
-    const { required } = spec.nodeAffinity ?? {};
-    if (spec.nodeAffinity !== undefined && required === undefined) {
-      faults.required(['nodeAffinity', 'required'], 'must specify required node constraints');
-    } else if (required !== undefined) {
-      faults.at('nodeAffinity', () => faults.at('required', () => validateNodeSelector(faults, required)));
+    const { volumeAttributesClassName: attributes } = spec;
+    if (attributes === undefined) return;
+    if (attributes === '') faults.required('volumeAttributesClassName', 'an empty string is disallowed');
+    else faults.invalidAll('volumeAttributesClassName', attributes, dnsSubdomainFaults(attributes));
+    if (spec.csi === undefined) {
+      faults.required('csi', 'has to be specified when using volumeAttributesClassName');
     }
   });
   return faults.errors;
@@ -161,30 +151,11 @@ function validateCapacity(faults: Faults, { capacity = {} }: PersistentVolumeSpe
   }
 }
 
-function validateSource(faults: Faults, spec: PersistentVolumeSpec): void {
-  const given = SOURCES.filter((source) => spec[source] !== undefined);
-  if (given.length === 0) faults.required('', 'must specify a volume type');
-  for (const extra of given.slice(1)) faults.forbidden(extra, 'may not specify more than 1 volume type');
-  const { hostPath, nfs, csi, local } = spec;
-  if (given[0] === 'hostPath' && hostPath !== undefined) {
-    if (!hostPath.path) faults.required(['hostPath', 'path']);
-    else checkNoBacksteps(faults, ['hostPath', 'path'], hostPath.path);
-  }
-  if (given[0] === 'nfs' && nfs !== undefined) {
-    if (!nfs.server) faults.required(['nfs', 'server']);
-    if (!nfs.path) faults.required(['nfs', 'path']);
-    else if (!nfs.path.startsWith('/')) faults.invalid(['nfs', 'path'], nfs.path, 'must be an absolute path');
-  }
-  if (given[0] === 'local' && local !== undefined) {
-    if (!local.path) faults.required(['local', 'path']);
-    if (spec.nodeAffinity === undefined) {
-      faults.required('nodeAffinity', 'Local volume requires node affinity');
-    }
-  }
-  if (given[0] === 'csi' && csi !== undefined) {
-    const driver = csi.driver ?? '';
-    if (driver === '') faults.required(['csi', 'driver']);
-    faults.invalidAll(['csi', 'driver'], driver, dnsSubdomainFaults(driver.toLowerCase()));
-    if (!csi.volumeHandle) faults.required(['csi', 'volumeHandle']);
-  }
+function validateNodeAffinity(faults: Faults, { nodeAffinity }: PersistentVolumeSpec): void {
+  if (nodeAffinity === undefined) return;
+  const { required } = nodeAffinity;
+  faults.at('nodeAffinity', () => {
+    if (required === undefined) faults.required('required', 'must specify required node constraints');
+    else faults.at('required', () => validateNodeSelector(faults, required));
+  });
 }

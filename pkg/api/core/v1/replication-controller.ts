@@ -1,4 +1,5 @@
 // ReplicationControllers: ReplicaSets' predecessor.
+import { replicaStatusFaults } from '../../apps/v1/replica-status.ts';
 import { Faults, NOT_NEGATIVE } from '../../meta/field-faults.ts';
 import { selectorFromLabels } from '../../meta/label-selector.ts';
 import type { FieldError } from '../../meta/status.ts';
@@ -65,6 +66,7 @@ export const replicationControllerKind = defineKind<ReplicationController>({
     controller.status = { replicas: 0 };
   },
   validate,
+  validateStatusUpdate: ({ status }) => replicaStatusFaults(status),
   scale: {
     read: ({ spec, status }) => ({
       replicas: spec.replicas ?? 0,
@@ -86,7 +88,8 @@ function validate({ spec }: ReplicationController): FieldError[] {
     if ((spec.replicas ?? 0) < 0) faults.invalid('replicas', spec.replicas, NOT_NEGATIVE);
     if (template === undefined) return faults.required('template');
     faults.at('template', () => {
-      if (!selectorFromLabels(selector).matches(template.metadata?.labels)) {
+      const selects = Object.keys(selector).length > 0;
+      if (selects && !selectorFromLabels(selector).matches(template.metadata?.labels)) {
         const labels = template.metadata?.labels ?? {};
         faults.invalid(['metadata', 'labels'], labels, '`selector` does not match template `labels`');
       }

@@ -1,13 +1,18 @@
 // ResourceQuotas: how much a namespace may use.
 import { isDeepStrictEqual } from 'node:util';
 import { Faults, IMMUTABLE } from '../../meta/field-faults.ts';
-import { labelValueFaults, qualifiedNameFaults } from '../../meta/names.ts';
+import { qualifiedNameFaults } from '../../meta/names.ts';
 import type { FieldError } from '../../meta/status.ts';
 import { resourceQuotas } from '../../resources.ts';
 import { age, columns, text } from '../../schema/columns.ts';
 import { defineKind } from '../../schema/define-kind.ts';
-import type { ResourceQuota, ResourceQuotaSpec } from '../../schema/generated/core.v1.gen.ts';
-import { canonicaliseResourceList } from './resource-amounts.ts';
+import type {
+  ResourceQuota,
+  ResourceQuotaSpec,
+  ScopedResourceSelectorRequirement,
+  ScopeSelector,
+} from '../../schema/generated/core.v1.gen.ts';
+import { canonicaliseResourceList, isHugePages } from './resource-amounts.ts';
 import { isStandardResource, validateAmount } from './resources-validation.ts';
 
 const SCOPES = [
@@ -23,6 +28,9 @@ const EXCLUSIVE = [
   ['BestEffort', 'NotBestEffort'],
   ['Terminating', 'NotTerminating'],
 ] as const;
+const EXISTING = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity'];
+const MUST_EXIST =
+  "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
 /** What a scope that tells pods apart can count. */
 const POD_RESOURCES = /^(pods|cpu|memory|ephemeral-storage|(requests|limits)\.(cpu|memory|ephemeral-storage))$/;
 
@@ -83,44 +91,62 @@ function validateQuotaResource(faults: Faults, name: string): void {
 }
 
 function validateScopes(faults: Faults, { scopes = [], hard = {}, scopeSelector }: ResourceQuotaSpec): void {
-  const known = new Set<string>();
   for (const scope of scopes) {
-    if (!SCOPES.includes(scope)) faults.invalid('scopes', scope, 'unsupported scope');
-    for (const name of Object.keys(hard)) {
-      if (SCOPES.includes(scope) && !covers(scope, name)) {
-        faults.invalid('scopes', scopes, `unsupported scope applied to resource`);
-      }
+    if (!SCOPES.includes(scope)) faults.invalid('scopes', scopes, 'unsupported scope');
+    for (const _ of uncovered(scope, hard)) {
+      faults.invalid('scopes', scopes, 'unsupported scope applied to resource');
     }
-    known.add(scope);
   }
+  checkConflicts(faults, 'scopes', scopes, scopes);
+  if (scopeSelector === undefined) return;
+  const expressions = scopeSelector.matchExpressions ?? [];
+  // Kubernetes names no position for these.
+  faults.at('scopeSelector', () => {
+    faults.at('matchExpressions', () => {
+      for (const expression of expressions) validateScopeExpression(faults, expression, hard, scopeSelector);
+      const named = expressions.map(({ scopeName }) => scopeName);
+      checkConflicts(faults, '', named, scopes);
+    });
+  });
+}
+
+function validateScopeExpression(
+  faults: Faults,
+  { scopeName, operator, values = [] }: ScopedResourceSelectorRequirement,
+  hard: Readonly<Record<string, string>>,
+  selector: ScopeSelector,
+): void {
+  if (!SCOPES.includes(scopeName)) faults.invalid('scopeName', scopeName ?? '', 'unsupported scope');
+  for (const _ of uncovered(scopeName, hard)) faults.invalid('', selector, 'unsupported scope applied to resource');
+  if (EXISTING.includes(scopeName) && operator !== 'Exists') faults.invalid('operator', operator ?? '', MUST_EXIST);
+  if (operator === 'In' || operator === 'NotIn') {
+    if (values.length > 0) return;
+    const sentence = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+    faults.required('values', sentence);
+  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+    if (values.length === 0) return;
+    const sentence = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+    faults.invalid('values', values, sentence);
+  } else faults.invalid('operator', operator ?? '', 'not a valid selector operator');
+}
+
+function checkConflicts(faults: Faults, at: string, named: readonly string[], shown: readonly string[]): void {
   for (const [a, b] of EXCLUSIVE) {
-    if (known.has(a) && known.has(b)) faults.invalid('scopes', scopes, 'conflicting scopes');
+    if (named.includes(a) && named.includes(b)) faults.invalid(at, shown, 'conflicting scopes');
   }
-  faults.at('scopeSelector', () =>
-    faults.each('matchExpressions', scopeSelector?.matchExpressions, ({ scopeName, operator, values = [] }) => {
-      if (!SCOPES.includes(scopeName)) faults.invalid('scopeName', scopeName, 'unsupported scope');
-      if (operator === 'In' || operator === 'NotIn') {
-        if (values.length === 0) {
-          faults.required('values', "must be atleast one value when `operator` is 'In' or 'NotIn' for scope selector");
-        }
-      } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-        if (values.length > 0) {
-          faults.invalid(
-            'values',
-            values,
-            "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector",
-          );
-        }
-      } else faults.invalid('operator', operator, 'not a valid selector operator');
-      values.forEach((value, i) => faults.invalidAll(['values', i], value, labelValueFaults(value)));
-    }),
-  );
+}
+
+/** Resources that Kubernetes knows and the scope cannot count. */
+function uncovered(scope: string, hard: Readonly<Record<string, string>>): string[] {
+  return Object.keys(hard)
+    .sort()
+    .filter((name) => isStandardResource(name) && !covers(scope, name));
 }
 
 function covers(scope: string, resource: string): boolean {
   if (scope === 'BestEffort') return resource === 'pods';
-  if (scope === 'VolumeAttributesClass') return true;
-  return POD_RESOURCES.test(resource) || resource.includes('/') || resource.startsWith('hugepages-');
+  if (!SCOPES.includes(scope) || scope === 'VolumeAttributesClass') return true;
+  return POD_RESOURCES.test(resource) || isHugePages(resource) || resource.startsWith('requests.hugepages-');
 }
 
 /** `cpu: 1/2, pods: 3/10` of requests and counts, or of limits. */
