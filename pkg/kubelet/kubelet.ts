@@ -2,6 +2,7 @@
 // what they do stands in their own files.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Registry } from 'prom-client';
 import { nodes, services } from '../api/resources.ts';
 import type { Node, Taint } from '../api/schema/generated/core.v1.gen.ts';
 import type { Client } from '../client/client.ts';
@@ -9,7 +10,11 @@ import { createEventRecorder } from '../client/event-recorder.ts';
 import { createInformer } from '../client/informer.ts';
 import type { Clock, Random } from '../clock/clock.ts';
 import type { Logger } from '../logging/logger.ts';
+import { PAGES_ANNOTATION, type MetricsPages } from '../metrics/metrics-pages.ts';
 import { ImagePuller } from './images/image-puller.ts';
+import { registerKubeletMetrics, registerPodCounts, type PodCounts } from './metrics/kubelet-metrics.ts';
+import { meteredRuntime } from './metrics/metered-runtime.ts';
+import { MetricPages } from './metrics/metric-pages.ts';
 import { readMachine } from './node/machine.ts';
 import { DEFAULT_HEARTBEAT, NodeAgent, type Heartbeat } from './node/node-agent.ts';
 import { allocatableOf, type NodeIdentity } from './node/node-status.ts';
@@ -54,7 +59,10 @@ const DEFAULT_PORT = 10_250;
 
 /** Runs until `signal`; containers go on without it and are adopted by the next one. Rejects when it cannot begin. */
 export async function runKubelet(options: KubeletOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, random, log, runtime } = options;
+  const { client, clock, random, log } = options;
+  const registries = { own: new Registry(), probes: new Registry() };
+  const metrics = registerKubeletMetrics(registries);
+  const runtime = meteredRuntime(options.runtime, metrics, clock);
   await mkdir(join(options.rootDir, 'pods'), { recursive: true });
   const machine = await readMachine(options.rootDir);
   const identity: NodeIdentity = {
@@ -63,6 +71,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     podCidr: options.podCidr,
     maxPods: options.maxPods ?? DEFAULT_MAX_PODS,
     labels: options.labels ?? {},
+    annotations: annotationsOf(options.serving?.metricsPages),
     taints: options.taints ?? [],
     serverPort: options.serving?.port ?? DEFAULT_PORT,
   };
@@ -72,7 +81,14 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   parts.defer(() => events.close());
   const objects = new ObjectCache({ client, clock, random, log, changed: (uid) => manager.touch(uid, 'objects') });
   parts.defer(() => objects.close());
-  const probes = new ProbeManager({ runtime, clock, events, log, changed: (uid) => manager.touch(uid, 'probe') });
+  const probes = new ProbeManager({
+    runtime,
+    clock,
+    events,
+    log,
+    metrics,
+    changed: (uid) => manager.touch(uid, 'probe'),
+  });
   parts.defer(() => probes.close());
   const tokens = new TokenSource(client, clock);
   const serviceInformer = createInformer(client.resource(services), { clock, random, log });
@@ -88,6 +104,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     volumes: new VolumeManager(options.rootDir, objects, tokens),
     tokens,
     probes,
+    metrics,
     node: {
       name: options.nodeName,
       ips: options.nodeIps,
@@ -122,7 +139,9 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   const manager = new PodManager({ context, node: () => agent.admitting, runtimeChanged: () => agent.touch() });
 
   if (options.serving !== undefined) {
-    const server = await serveKubelet({ ...options.serving, manager, context, machine });
+    registerPodCounts(registries.own, options.nodeName, () => podCounts(manager));
+    const metricPages = new MetricPages({ registries, runtime, clock, nodeName: options.nodeName, machine });
+    const server = await serveKubelet({ ...options.serving, manager, context, metrics, metricPages });
     parts.defer(() => server.close());
   }
   log.info('kubelet started', { node: options.nodeName, port: options.serving?.port });
@@ -134,4 +153,24 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   ]).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
+}
+
+function podCounts(manager: PodManager): PodCounts {
+  const containers = { running: 0, exited: 0, created: 0 };
+  let sandboxes = 0;
+  const wanted = manager.pods();
+  for (const pod of wanted) {
+    const observed = manager.worker(pod.metadata.uid)?.observed;
+    if (observed?.sandboxes.some(({ ready }) => ready) === true) sandboxes++;
+    for (const { state } of observed?.containers ?? []) containers[state]++;
+  }
+  return { sandboxes, containers, desired: wanted.length };
+}
+
+function annotationsOf(pages: MetricsPages | undefined): Record<string, string> {
+  const components = pages?.components ?? [];
+  return {
+    'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+    ...(components.length > 0 && { [PAGES_ANNOTATION]: components.join(',') }),
+  };
 }

@@ -229,11 +229,12 @@ export class NodeAgent {
     try {
       const there = await resource.get({ name: identity.name }, signal);
       this.#node = there;
-      const missing = Object.entries(labels).filter(([key, value]) => there.metadata.labels?.[key] !== value);
+      const missing = missingFrom(there.metadata.labels, labels);
+      const notes = missingFrom(there.metadata.annotations, identity.annotations);
       const cidr = identity.podCidr !== undefined && there.spec?.podCIDR === undefined ? identity.podCidr : undefined;
-      if (missing.length > 0 || cidr !== undefined) {
+      if (missing !== undefined || notes !== undefined || cidr !== undefined) {
         const patch = {
-          ...(missing.length > 0 && { metadata: { labels: Object.fromEntries(missing) } }),
+          metadata: { ...(missing && { labels: missing }), ...(notes && { annotations: notes }) },
           ...(cidr !== undefined && { spec: { podCIDR: cidr, podCIDRs: [cidr] } }),
         };
         await resource.patch({ name: identity.name }, patch, 'strategic', { fieldManager: 'kubelet' }, signal);
@@ -249,7 +250,7 @@ export class NodeAgent {
         metadata: {
           name: identity.name,
           labels,
-          annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+          annotations: { ...identity.annotations },
         },
         spec: {
           ...(identity.podCidr !== undefined && { podCIDR: identity.podCidr, podCIDRs: [identity.podCidr] }),
@@ -285,6 +286,15 @@ export class NodeAgent {
       );
     }
   }
+}
+
+/** The entries of `wanted` that are not there; undefined: all are. */
+function missingFrom(
+  there: Readonly<Record<string, string>> | undefined,
+  wanted: Readonly<Record<string, string>>,
+): Record<string, string> | undefined {
+  const missing = Object.entries(wanted).filter(([key, value]) => there?.[key] !== value);
+  return missing.length === 0 ? undefined : Object.fromEntries(missing);
 }
 
 /** Addresses merge by type, where two of one type would be lost: the list is replaced as a whole. */

@@ -14,6 +14,7 @@ export interface NodeIdentity {
   readonly podCidr: string | undefined;
   readonly maxPods: number;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly serverPort: number;
 }

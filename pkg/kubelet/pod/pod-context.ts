@@ -5,6 +5,7 @@ import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Clock, Random } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { ImagePuller } from '../images/image-puller.ts';
+import type { KubeletMetrics } from '../metrics/kubelet-metrics.ts';
 import type { ObjectCache } from '../objects/object-cache.ts';
 import type { ProbeManager } from '../probes/probe-manager.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
@@ -35,6 +36,8 @@ export interface PodContext {
   readonly volumes: VolumeManager;
   readonly tokens: TokenSource;
   readonly probes: ProbeManager;
+  /** Undefined: nobody counts. */
+  readonly metrics?: KubeletMetrics;
   readonly node: NodeFacts;
   readonly dns: ClusterDns;
   readonly seccompDirectory: string;

@@ -42,9 +42,13 @@ export class PodWorker {
   readonly #messages = new Map<string, string>();
   /** What ran before this kubelet did. */
   readonly #adopted: ReadonlySet<string>;
+  readonly #seenAt: Instant;
+  /** That the pod runs has been counted. */
+  #startTold = false;
 
   constructor(pod: Pod, found: ObservedPod | undefined, verdict: EndVerdict | undefined, context: PodContext) {
     this.uid = pod.metadata.uid;
+    this.#seenAt = context.clock.now();
     this.#pod = pod;
     this.#verdict = verdict;
     this.#context = context;
@@ -114,7 +118,7 @@ export class PodWorker {
     try {
       while (!signal.aborted) {
         try {
-          if (await this.#sync(signal)) return;
+          if (await this.#timedSync(signal)) return;
         } catch (error) {
           if (signal.aborted) return;
           this.#log.warn('pod not synced', { error });
@@ -129,6 +133,22 @@ export class PodWorker {
       this.#context.probes.forget(this.uid);
       this.#context.objects.forget(this.uid);
     }
+  }
+
+  async #timedSync(signal: AbortSignal): Promise<boolean> {
+    const { clock, metrics } = this.#context;
+    const began = clock.now();
+    const operation = this.#told === undefined ? 'create' : isTerminating(this.#pod) ? 'terminating' : 'sync';
+    const ran = this.#told?.phase === 'Running';
+    const ended = await this.#sync(signal);
+    const now = clock.now();
+    metrics?.podSynced(operation, (now - began) / 1000);
+    if (!ran && this.#told?.phase === 'Running' && this.#adopted.size === 0 && !this.#startTold) {
+      this.#startTold = true;
+      const created = Date.parse(this.#pod.metadata.creationTimestamp);
+      metrics?.podStarted({ sinceSeen: (now - this.#seenAt) / 1000, sinceCreated: (now - created) / 1000 });
+    }
+    return ended;
   }
 
   /** One turn; true when nothing is left to do, ever. */

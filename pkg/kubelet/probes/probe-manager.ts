@@ -4,6 +4,7 @@ import type { Pod, Probe } from '../../api/schema/generated/core.v1.gen.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Clock, Instant } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { KubeletMetrics } from '../metrics/kubelet-metrics.ts';
 import { containersOf, probeOf, type PodContainer, type ProbeKind } from '../pod/containers.ts';
 import { tellOfContainer } from '../pod/pod-events.ts';
 import type { ContainerRecord, ContainerRuntime } from '../runtime/runtime.ts';
@@ -12,11 +13,11 @@ import { runProbe } from './run-probe.ts';
 
 const KINDS = ['startup', 'liveness', 'readiness'] as const satisfies readonly ProbeKind[];
 
-const TITLES: Readonly<Record<ProbeKind, string>> = {
-  startup: 'Startup',
-  liveness: 'Liveness',
-  readiness: 'Readiness',
-};
+const TITLES = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' } as const satisfies Readonly<
+  Record<ProbeKind, string>
+>;
+
+const RESULTS = { success: 'successful', failure: 'failed', unknown: 'unknown' } as const;
 
 /** A probe that could not be made is made again this often before its failure counts as a result. */
 const MOST_TRIES = 3;
@@ -35,6 +36,8 @@ export interface ProbeManagerOptions {
   readonly clock: Clock;
   readonly events: EventRecorder;
   readonly log: Logger;
+  /** Undefined: nobody counts. */
+  readonly metrics?: Pick<KubeletMetrics, 'probed' | 'forgetProbes'>;
   readonly changed: (uid: string) => void;
 }
 
@@ -102,6 +105,7 @@ export class ProbeManager {
   /** Stops all probing of a pod; its verdicts are forgotten. */
   forget(uid: string): void {
     for (const [id, probing] of this.#byContainer) if (probing.uid === uid) this.#stop(id, probing);
+    this.#options.metrics?.forgetProbes(uid);
   }
 
   async close(): Promise<void> {
@@ -190,8 +194,15 @@ export class ProbeManager {
     for (let tries = 1; ; tries++) {
       const timeout = new AbortController();
       using _timer = clock.schedule((probe.timeoutSeconds ?? 1) * 1000, () => timeout.abort(new Error('timed out')));
+      const began = clock.now();
       const { outcome, message } = await runProbe(probe, target, runtime, timeout.signal, signal);
       if (signal.aborted) return undefined;
+      const { name, namespace = '', uid } = pod.metadata;
+      this.#options.metrics?.probed(
+        { namespace, pod: name, podUid: uid, container: container.spec.name, kind: TITLES[kind] },
+        RESULTS[outcome],
+        (clock.now() - began) / 1000,
+      );
       if (outcome === 'success') return true;
       const tell = tellOfContainer(events, pod, container);
       if (outcome === 'failure') {

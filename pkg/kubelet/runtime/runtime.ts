@@ -197,17 +197,45 @@ export interface ExecOptions {
 export interface ContainerStats {
   readonly id: string;
   readonly pod: PodIdentity;
+  /** '' for the sandbox. */
   readonly name: string;
+  readonly image: string;
   readonly at: Instant;
   readonly startedAt: Instant | undefined;
   readonly cpuNanoseconds: number;
+  readonly cpuUserNanoseconds: number;
+  readonly cpuSystemNanoseconds: number;
+  readonly throttling: {
+    readonly periods: number;
+    readonly throttledPeriods: number;
+    readonly throttledNanoseconds: number;
+  };
   readonly memoryUsageBytes: number;
   readonly memoryWorkingSetBytes: number;
   readonly memoryRssBytes: number;
+  readonly memoryCacheBytes: number;
+  /** What the kernel allows; the machine's memory where there is no limit. */
+  readonly memoryLimitBytes: number;
   readonly pageFaults: number;
   readonly majorPageFaults: number;
-  /** Of the sandbox only. */
-  readonly network: { readonly receivedBytes: number; readonly sentBytes: number } | undefined;
+  readonly processes: number;
+  readonly blockIo: { readonly readBytes: number; readonly writtenBytes: number };
+  /** Of the sandbox only, and none of a pod on the node's network. */
+  readonly networks: readonly NetworkCounters[];
+}
+
+export interface NetworkCounters {
+  /** `eth0` */
+  readonly name: string;
+  readonly received: TrafficCounters;
+  readonly sent: TrafficCounters;
+}
+
+export interface TrafficCounters {
+  readonly bytes: number;
+  readonly packets: number;
+  readonly errors: number;
+  readonly dropped: number;
 }
 
 /** Every call may be repeated: a second one finds what the first one made. */

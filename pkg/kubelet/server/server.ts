@@ -4,14 +4,15 @@ import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { messageWithCauses } from '../../logging/logger.ts';
-import type { Machine } from '../node/machine.ts';
+import type { MetricsPages } from '../../metrics/metrics-pages.ts';
+import type { KubeletMetrics } from '../metrics/kubelet-metrics.ts';
+import type { MetricPages } from '../metrics/metric-pages.ts';
 import type { PodContext } from '../pod/pod-context.ts';
 import type { PodManager } from '../pod/pod-manager.ts';
 import { RuntimeError } from '../runtime/runtime.ts';
 import { callerOf, mayDo } from './callers.ts';
 import { sendLogs } from './container-logs.ts';
 import { HttpError } from './http-error.ts';
-import { metricsText, resourceMetricsText, summaryStats } from './metrics.ts';
 import { openStream } from './streaming.ts';
 
 export interface ServingPair {
@@ -33,12 +34,15 @@ export interface ServingOptions {
   readonly tls: ServingPair | ServingSource;
   /** PEM; undefined: nobody is known, only /healthz answers. */
   readonly clientCa: string | undefined;
+  /** Of components of the same process: served as /metrics/<component>, and named in an annotation of the Node. */
+  readonly metricsPages?: MetricsPages;
 }
 
 export interface ServerParts {
   readonly manager: PodManager;
   readonly context: PodContext;
-  readonly machine: Machine;
+  readonly metrics: KubeletMetrics;
+  readonly metricPages: MetricPages;
 }
 
 export interface KubeletServer {
@@ -105,6 +109,12 @@ async function answer(
   const gone = new AbortController();
   response.once('close', () => gone.abort(new Error('the caller has gone')));
   const signal = AbortSignal.any([gone.signal, stopping]);
+  const { clock } = parts.context;
+  const began = clock.now();
+  using _counted = {
+    [Symbol.dispose]: () =>
+      parts.metrics.requested(request.method ?? '', rootOf(request.url), (clock.now() - began) / 1000),
+  };
   try {
     await route(request, response, parts, signal);
   } catch (error) {
@@ -141,12 +151,17 @@ async function route(
       return json(response, { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: parts.manager.pods() });
     case 'containerLogs':
       return await sendLogs(segments.slice(1), url.searchParams, response, parts, signal);
-    case 'metrics':
-      if (segments[1] === undefined) return text(response, await metricsText(parts), PROMETHEUS);
-      if (segments[1] === 'resource') return text(response, await resourceMetricsText(parts, signal), PROMETHEUS);
+    case 'metrics': {
+      const [, page = '', ...more] = segments;
+      const found =
+        more.length > 0
+          ? undefined
+          : ((await parts.metricPages.text(page, signal)) ?? (await parts.metricsPages?.text(page)));
+      if (found !== undefined) return text(response, found, PROMETHEUS);
       break;
+    }
     case 'stats':
-      if (segments[1] === 'summary') return json(response, await summaryStats(parts, signal));
+      if (segments[1] === 'summary') return json(response, await parts.metricPages.summary(signal));
       break;
     case 'exec':
     case 'attach':
@@ -154,6 +169,16 @@ async function route(
       throw new HttpError(400, 'Upgrade request required');
   }
   throw new HttpError(404, '404 page not found');
+}
+
+const ROOTS: ReadonlySet<string> = new Set(
+  'healthz pods containerLogs metrics stats exec attach portForward'.split(' '),
+);
+
+/** Only what is served becomes a label. */
+function rootOf(url = '/'): string {
+  const root = url.split(/[/?]/)[1] ?? '';
+  return ROOTS.has(root) ? root : 'other';
 }
 
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
