@@ -5,9 +5,11 @@ import { nodeFiles, readNodeRecord, type NodeRecord } from '../../pkg/cluster/no
 import { KUBELET_SERVING_SIGNER, NODE_GROUP, NODE_USER_PREFIX } from '../../pkg/api/certificates/v1/signers.ts';
 import { CertificateKeeper } from '../../pkg/kubelet/certificates/certificate-keeper.ts';
 import { runKubelet } from '../../pkg/kubelet/kubelet.ts';
+import { DEFAULT_HEARTBEAT, type Heartbeat } from '../../pkg/kubelet/node/node-agent.ts';
 import { createDockerRuntime } from '../../pkg/kubelet/runtime/docker/docker-runtime.ts';
 import type { ServingSource } from '../../pkg/kubelet/server/server.ts';
 import type { Logger } from '../../pkg/logging/logger.ts';
+import { MetricsPages } from '../../pkg/metrics/metrics-pages.ts';
 import { runNodeNetwork } from '../../pkg/network/node-network.ts';
 import { CertificateStore } from '../../pkg/pki/certificate-store.ts';
 import { lowestOomScore } from '../kubelet/machine-defaults.ts';
@@ -25,6 +27,8 @@ export async function runNode(directory: string, log: Logger, signal: AbortSigna
   const failed = new AbortController();
   const until = AbortSignal.any([signal, failed.signal]);
   const part = (name: string) => ({ ...shared, client, log: log.with({ part: name }) });
+  const pages = new MetricsPages();
+  const [proxyMetrics, dnsMetrics] = [pages.registry('kube-proxy'), pages.registry('coredns')];
   const parts = [
     credentials.keeper.run(until),
     serving.run(until),
@@ -45,7 +49,14 @@ export async function runNode(directory: string, log: Logger, signal: AbortSigna
         clusterDomain: record.clusterDomain,
         labels: record.labels,
         taints: record.taints,
-        serving: { host: '0.0.0.0', port: record.kubeletPort, tls: sourceOf(serving), clientCa: authority },
+        ...heartbeatOf(record),
+        serving: {
+          host: '0.0.0.0',
+          port: record.kubeletPort,
+          tls: sourceOf(serving),
+          clientCa: authority,
+          metricsPages: pages,
+        },
       },
       until,
     ),
@@ -56,7 +67,8 @@ export async function runNode(directory: string, log: Logger, signal: AbortSigna
         nodeIps: [record.nodeIp],
         clusterCidr: record.clusterCidr,
         bridge: record.bridge,
-        dns: { clusterIp: record.clusterDns, clusterDomain: record.clusterDomain },
+        dns: { clusterIp: record.clusterDns, clusterDomain: record.clusterDomain, metrics: dnsMetrics },
+        proxy: { metrics: proxyMetrics },
       },
       until,
     ),
@@ -70,6 +82,10 @@ export async function runNode(directory: string, log: Logger, signal: AbortSigna
   });
   const [first] = (await Promise.allSettled(parts)).filter((result) => result.status === 'rejected');
   if (first !== undefined && !signal.aborted) throw failed.signal.reason;
+}
+
+function heartbeatOf({ nodeLeaseDurationSeconds: leaseSeconds }: NodeRecord): { heartbeat?: Heartbeat } {
+  return leaseSeconds === undefined ? {} : { heartbeat: { ...DEFAULT_HEARTBEAT, leaseSeconds } };
 }
 
 /** The certificate that the kubelet shows to the API server: for the node's own name and address, signed by the cluster. */

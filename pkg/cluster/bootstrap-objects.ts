@@ -20,6 +20,8 @@ export interface ClusterSettings {
   readonly serviceCidr: string;
   readonly clusterDns: string;
   readonly clusterDomain: string;
+  /** How long the Leases of nodes last, which renew them four times in it; the kubelet's default without it. */
+  readonly nodeLeaseDurationSeconds?: number;
 }
 
 export type NodeSettings = Omit<ClusterSettings, 'server' | 'authority'>;
@@ -34,7 +36,7 @@ const SYSTEM = 'kube-system';
 const yaml = (value: object) => stringify(value, { lineWidth: 0 });
 
 export function bootstrapMaps(settings: ClusterSettings): WantedMap[] {
-  const { clusterCidr, serviceCidr, clusterDns, clusterDomain } = settings;
+  const { clusterCidr, serviceCidr, clusterDns, clusterDomain, nodeLeaseDurationSeconds } = settings;
   return [
     { ...CLUSTER_INFO, data: { [CLUSTER_INFO_KUBECONFIG]: clusterInfo(settings) } },
     {
@@ -59,6 +61,7 @@ export function bootstrapMaps(settings: ClusterSettings): WantedMap[] {
           kind: 'KubeletConfiguration',
           clusterDNS: [clusterDns],
           clusterDomain,
+          ...(nodeLeaseDurationSeconds !== undefined && { nodeLeaseDurationSeconds }),
           rotateCertificates: true,
           serverTLSBootstrap: true,
         }),
@@ -147,12 +150,14 @@ export async function readNodeSettings(client: Client, signal: AbortSignal): Pro
     readYaml(client, 'kube-proxy', 'config.conf', signal),
   ]);
   const networking = object(cluster['networking']);
+  const { nodeLeaseDurationSeconds: lease } = kubelet;
   const servers = Array.isArray(kubelet['clusterDNS']) ? (kubelet['clusterDNS'] as unknown[]) : [];
   return {
     clusterCidr: text(proxy['clusterCIDR'], 'kube-proxy', 'clusterCIDR'),
     serviceCidr: text(networking['serviceSubnet'], 'kubeadm-config', 'serviceSubnet'),
     clusterDns: text(servers[0], 'kubelet-config', 'clusterDNS'),
     clusterDomain: text(kubelet['clusterDomain'], 'kubelet-config', 'clusterDomain'),
+    ...(typeof lease === 'number' && { nodeLeaseDurationSeconds: lease }),
   };
 }
 

@@ -24,6 +24,8 @@ export interface NodeRecord {
   readonly serviceCidr: string;
   readonly clusterDns: string;
   readonly clusterDomain: string;
+  /** Of the node's Lease; the kubelet's default without it. */
+  readonly nodeLeaseDurationSeconds?: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
 }
@@ -86,6 +88,9 @@ function checked(value: unknown, file: string): NodeRecord {
   if (isIP(record.nodeIp) === 0) throw fault(`"nodeIp" is no address: ${record.nodeIp}`);
   if (!URL.canParse(record.server)) throw fault(`"server" is no URL: ${record.server}`);
   if (!Number.isInteger(record.kubeletPort)) throw fault('"kubeletPort" is no port');
+  const lease = record.nodeLeaseDurationSeconds;
+  if (lease !== undefined && !(Number.isInteger(lease) && lease > 0))
+    throw fault('"nodeLeaseDurationSeconds" is no number of seconds');
   if (typeof record.labels !== 'object') throw fault('"labels" is no map');
   if (!Array.isArray(record.taints)) throw fault('"taints" is no list');
   return record;

@@ -56,3 +56,27 @@ export function formatGoDuration(ms: number): string {
   if (hours > 0) return `${sign}${hours}h${minutes}m${seconds}s`;
   return minutes > 0 ? `${sign}${minutes}m${seconds}s` : `${sign}${seconds}s`;
 }
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** Milliseconds; undefined when the text is no Go duration. */
+export function parseGoDuration(text: string): number | undefined {
+  const match = /^([-+]?)(.*)$/s.exec(text);
+  const body = match?.[2] ?? '';
+  if (body === '0') return 0;
+  if (!/^(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))*$/.test(body))
+    return undefined;
+  let total = 0;
+  for (const part of body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g))
+    total += Number(part[1]) * (UNIT_MS[part[2] ?? ''] ?? 0);
+  return match?.[1] === '-' ? -total : total;
+}

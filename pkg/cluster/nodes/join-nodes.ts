@@ -2,6 +2,7 @@
 // each. A container that has joined before says so and is left as it is.
 import type Docker from 'dockerode';
 import { NODE_TOKEN_GROUP, TOKEN_USAGES } from '../../api/core/v1/bootstrap-token.ts';
+import { parseGoDuration } from '../../api/meta/duration.ts';
 import { isApiError } from '../../api/meta/status.ts';
 import { nodes as nodeResource } from '../../api/resources.ts';
 import type { Client } from '../../client/client.ts';
@@ -25,6 +26,16 @@ export interface JoinOptions {
   readonly say: (step: string) => void;
 }
 
+/** Of the kubelet: nothing need be said for grace periods that are longer. */
+const DEFAULT_LEASE_SECONDS = 40;
+
+/** Nodes that are missed sooner must show sooner that they live: a Lease lasts no longer than the grace period. */
+export function leaseFor(gracePeriod: string | undefined): { nodeLeaseDurationSeconds?: number } {
+  const graceMs = gracePeriod === undefined ? undefined : parseGoDuration(gracePeriod);
+  if (graceMs === undefined || graceMs >= DEFAULT_LEASE_SECONDS * 1000) return {};
+  return { nodeLeaseDurationSeconds: Math.max(1, Math.floor(graceMs / 1000)) };
+}
+
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
 const TOKEN_LIFE_MS = 10 * 60_000;
 const ENGINE_WITHIN_MS = 60_000;
@@ -36,7 +47,15 @@ export async function joinNodes(options: JoinOptions, signal: AbortSignal): Prom
   const server = `https://${record.endpoint}`;
   await ensureBootstrapObjects(
     client,
-    { server, authority, clusterCidr, serviceCidr, clusterDns, clusterDomain: CLUSTER_DOMAIN },
+    {
+      server,
+      authority,
+      clusterCidr,
+      serviceCidr,
+      clusterDns,
+      clusterDomain: CLUSTER_DOMAIN,
+      ...leaseFor(record.controllerManager['node-monitor-grace-period']),
+    },
     signal,
   );
   const machines = record.containers.filter(({ role }) => role !== 'load-balancer');

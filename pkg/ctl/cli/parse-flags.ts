@@ -1,7 +1,7 @@
 // Reads arguments by a table of flags as pflag does: flags may stand before and after positionals, `-it` bundles, `-n=x`,
 // `-nx`, `--flag=value`, `--flag value`, repeated flags add up, and everything behind `--` is positional. Pure; wrong
 // input is an answer with pflag's own sentence.
-import { parseGoDuration } from '../values/duration.ts';
+import { parseGoDuration } from '../../api/meta/duration.ts';
 import { flagLabel, type AnyFlag, type FlagTable, type FlagValue } from './flags.ts';
 
 export interface ParsedFlags {

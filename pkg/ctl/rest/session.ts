@@ -15,7 +15,7 @@ import type { Transport } from '../../client/transport.ts';
 import type { FlagValues } from '../cli/flags.ts';
 import type { globalFlags } from '../cli/global-flags.ts';
 import { Failure, PlainFailure } from '../cli/failure.ts';
-import { parseGoDuration } from '../values/duration.ts';
+import { parseGoDuration } from '../../api/meta/duration.ts';
 import { Api } from './api.ts';
 
 export interface Session {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatGoDuration } from '../../api/meta/duration.ts';
-import { humanDuration, parseGoDuration } from './duration.ts';
+import { parseGoDuration } from '../../api/meta/duration.ts';
+import { humanDuration } from './duration.ts';
 
 test.each([
   { text: '1h2m3.5s', ms: 3_723_500 },
