@@ -5,6 +5,7 @@ import { createApiServer, type ApiServer } from '../../pkg/apiserver/server.ts';
 import { kinds } from '../../pkg/api/kinds.ts';
 import { realClock } from '../../pkg/clock/clock.ts';
 import type { Logger } from '../../pkg/logging/logger.ts';
+import type { MetricsPages } from '../../pkg/metrics/metrics-pages.ts';
 import type { Store } from '../../pkg/storage/store.ts';
 import { credentialsOf, LOOPBACK, outwardAddress, read } from './credentials.ts';
 import type { ApiServerFlags } from './flags.ts';
@@ -17,7 +18,11 @@ export interface RunningApiServer extends AsyncDisposable {
 }
 
 /** Resolves when it listens. */
-export async function startApiServer(settings: ApiServerFlags, log: Logger): Promise<RunningApiServer> {
+export async function startApiServer(
+  settings: ApiServerFlags,
+  log: Logger,
+  metricsPages?: MetricsPages,
+): Promise<RunningApiServer> {
   const began = realClock.now();
   await using parts = new AsyncDisposableStack();
   const advertised = advertisedAddress(settings);
@@ -43,6 +48,7 @@ export async function startApiServer(settings: ApiServerFlags, log: Logger): Pro
     bootstrapTokens: settings.bootstrapTokens,
     admission: { enable: settings.enableAdmission, disable: settings.disableAdmission },
     metricsApi: settings.metricsApi,
+    ...(metricsPages !== undefined && { metricsPages }),
   });
   parts.defer(() => api.close());
   const listener = parts.use(

@@ -13,6 +13,7 @@ import { supervise } from '../../pkg/cluster/supervisor.ts';
 import { runControllers } from '../../pkg/controllers/run.ts';
 import { runKubelet } from '../../pkg/kubelet/kubelet.ts';
 import { createDockerRuntime } from '../../pkg/kubelet/runtime/docker/docker-runtime.ts';
+import { MetricsPages } from '../../pkg/metrics/metrics-pages.ts';
 import { runNodeNetwork } from '../../pkg/network/node-network.ts';
 import { DEFAULT_BRIDGE } from '../../pkg/network/podnet/pod-network.ts';
 import { CERTIFICATE_DAYS } from '../../pkg/pki/certificate-files.ts';
@@ -31,6 +32,14 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
   await using owned = new AsyncDisposableStack();
   const store = await openStore(parts, owned);
   owned.defer(() => store.close());
+  const pages = new MetricsPages();
+  const nodePages = new MetricsPages();
+  const metrics = {
+    scheduler: pages.registry('kube-scheduler'),
+    controllers: pages.registry('kube-controller-manager'),
+    proxy: nodePages.registry('kube-proxy'),
+    dns: nodePages.registry('coredns'),
+  };
   const issuer = `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`;
   const server = await createApiServer({
     store,
@@ -48,6 +57,7 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
     },
     metricsApi: true,
     bootstrapTokens: true,
+    metricsPages: pages,
     serviceAccountKeys: {
       issuers: [issuer],
       signingKey: certificates.tokenKey.privateKey,
@@ -73,7 +83,7 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
   const failed = new AbortController();
   const until = AbortSignal.any([signal, failed.signal]);
   const running = [
-    runScheduler({ ...part('scheduler'), client: as(COMPONENT_USERS.scheduler) }, until),
+    runScheduler({ ...part('scheduler'), client: as(COMPONENT_USERS.scheduler), metrics: metrics.scheduler }, until),
     runControllers(
       {
         ...part('controllers'),
@@ -88,10 +98,11 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
             serviceCidr: record.serviceCidr,
           },
         },
+        metrics: metrics.controllers,
       },
       until,
     ),
-    runNode(parts, as(nodeUser(nodeName)), until),
+    runNode(parts, as(nodeUser(nodeName)), nodePages, until),
     runNodeNetwork(
       {
         ...part('network'),
@@ -101,7 +112,8 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
         podCidr,
         clusterCidr: record.clusterCidr,
         bridge: DEFAULT_BRIDGE,
-        dns: { clusterIp: record.clusterDns, clusterDomain: CLUSTER_DOMAIN },
+        dns: { clusterIp: record.clusterDns, clusterDomain: CLUSTER_DOMAIN, metrics: metrics.dns },
+        proxy: { metrics: metrics.proxy },
       },
       until,
     ),
@@ -121,6 +133,7 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
 async function runNode(
   { record, directory, certificates, clock, log }: ClusterParts,
   client: Client,
+  metricsPages: MetricsPages,
   signal: AbortSignal,
 ) {
   const runtime = createDockerRuntime({
@@ -148,6 +161,7 @@ async function runNode(
         port: record.kubeletPort,
         tls: { cert: certificates.kubeletServing.certificate, key: certificates.kubeletServing.key },
         clientCa: certificates.authority.certificate,
+        metricsPages,
       },
     },
     signal,

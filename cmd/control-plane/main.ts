@@ -10,6 +10,7 @@ import { createClient } from '../../pkg/client/typed-client.ts';
 import { COMPONENT_USERS, type Component } from '../../pkg/cluster/cluster-certificates.ts';
 import { parseControlPlaneRecord } from '../../pkg/cluster/control-plane-record.ts';
 import type { Logger } from '../../pkg/logging/logger.ts';
+import { MetricsPages } from '../../pkg/metrics/metrics-pages.ts';
 import * as apiServer from '../apiserver/start.ts';
 import { flags as apiServerFlags, parseFlags } from '../apiserver/flags.ts';
 import type { Connect } from '../connection.ts';
@@ -34,13 +35,14 @@ await runProgram({
         values: valuesFor(controllerManager, record.controllerManager),
       },
     ] as const;
-    await using server = await apiServer.startApiServer(settings, log.with({ part: 'apiserver' }));
+    const pages = new MetricsPages();
+    await using server = await apiServer.startApiServer(settings, log.with({ part: 'apiserver' }), pages);
     // One part that fails ends the process, so that its supervisor starts a whole one.
     const failed = new AbortController();
     const until = AbortSignal.any([signal, failed.signal]);
     await Promise.all(
       components.map(async ({ user, program, values }) => {
-        const context = { connect: connectAs(server.api, user), log: log.with({ part: user }) };
+        const context = { connect: connectAs(server.api, user), log: log.with({ part: user }), pages };
         try {
           await untilStopped(() => program.runFromFlags(values, context, until), context.log, until);
         } catch (error) {

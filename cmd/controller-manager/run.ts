@@ -10,11 +10,10 @@ import { createEventRecorder } from '../../pkg/client/event-recorder.ts';
 import { CidrSet } from '../../pkg/controllers/node-ipam/cidr-set.ts';
 import { CONTROLLERS, DEFAULT_OPTIONS, type ControllerOptions } from '../../pkg/controllers/registry.ts';
 import { parseAddressPool, type AddressPool } from '../../pkg/controllers/service-lb/address-pool.ts';
-import { registerQueueMetrics } from '../../pkg/controllers/metrics.ts';
 import { runControllers } from '../../pkg/controllers/run.ts';
-import type { Logger } from '../../pkg/logging/logger.ts';
+import { whileLeading } from '../../pkg/metrics/leader-metrics.ts';
 import { processMetrics } from '../../pkg/metrics/process-metrics.ts';
-import type { Connect } from '../connection.ts';
+import type { ComponentContext } from '../connection.ts';
 import { UsageError } from '../program.ts';
 import { serveStatusPages } from '../scheduler/status-pages.ts';
 import { countFlag, durationFlag, numberFlag, textFlag } from './flags.ts';
@@ -91,17 +90,16 @@ export const FLAGS: readonly Option[] = [
 
 export async function runFromFlags(
   flags: Readonly<Record<string, unknown>>,
-  { connect, log }: { readonly connect: Connect; readonly log: Logger },
+  { connect, log, pages }: ComponentContext,
   signal: AbortSignal,
 ): Promise<void> {
   await using parts = new AsyncDisposableStack();
   const { client } = parts.use(await connect(textFlag(flags, 'kubeconfig'), NAME));
   const options = await optionsOf(flags);
   const enabled = textFlag(flags, 'controllers') ?? '*';
-  const registry = processMetrics();
-  const metrics = registerQueueMetrics(registry);
+  const registry = pages?.registry(NAME) ?? processMetrics();
   const lead = (stop: AbortSignal) =>
-    runControllers({ client, clock: realClock, random, log, enabled, options, metrics }, stop);
+    runControllers({ client, clock: realClock, random, log, enabled, options, metrics: registry }, stop);
   const host = textFlag(flags, 'bindAddress') ?? '127.0.0.1';
   const port = countFlag(flags, 'securePort', '--secure-port', 0);
   if (port > 0) {
@@ -133,7 +131,7 @@ export async function runFromFlags(
       onElected: (lease) =>
         recorder.record(lease, { type: 'Normal', reason: 'LeaderElection', message: `${identity} became leader` }),
     },
-    lead,
+    whileLeading(registry, NAME, lead),
     signal,
   );
 }

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { Option } from 'commander';
-import type { Connect } from '../connection.ts';
+import type { ComponentContext } from '../connection.ts';
 import { UsageError } from '../program.ts';
 import { runAsLeader } from '../../pkg/client/leader-election.ts';
 import { realClock } from '../../pkg/clock/clock.ts';
-import { messageWithCauses, type Logger } from '../../pkg/logging/logger.ts';
+import { messageWithCauses } from '../../pkg/logging/logger.ts';
+import { whileLeading } from '../../pkg/metrics/leader-metrics.ts';
 import { processMetrics } from '../../pkg/metrics/process-metrics.ts';
 import { ConfigurationError } from '../../pkg/scheduler/config/checked-value.ts';
 import {
@@ -33,7 +34,7 @@ export const FLAGS: readonly Option[] = [
 
 export async function runFromFlags(
   flags: Readonly<Record<string, unknown>>,
-  { connect, log }: { readonly connect: Connect; readonly log: Logger },
+  { connect, log, pages }: ComponentContext,
   signal: AbortSignal,
 ): Promise<void> {
   const path = textFlag(flags['config']);
@@ -44,7 +45,7 @@ export async function runFromFlags(
   const { client } = parts.use(await connect(kubeconfig, 'typekube-scheduler'));
   const context = { client, clock: realClock, random: Math.random, log, host: hostname() };
   const { profiles, backoff } = configuration;
-  const registry = processMetrics();
+  const registry = pages?.registry(NAME) ?? processMetrics();
   const elect = (textFlag(flags['leaderElect']) ?? String(leaderElection.leaderElect ?? true)) === 'true';
   let ready = elect; // whoever stands by is ready to take over
   const schedule = (until: AbortSignal) => {
@@ -71,7 +72,7 @@ export async function runFromFlags(
     renewDeadlineMs: leaderElection.renewDeadlineMs,
     retryPeriodMs: leaderElection.retryPeriodMs,
   };
-  await runAsLeader({ ...context, ...lease }, schedule, signal);
+  await runAsLeader({ ...context, ...lease }, whileLeading(registry, lease.name, schedule), signal);
 }
 
 function portFlag(value: unknown): number {

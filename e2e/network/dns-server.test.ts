@@ -27,6 +27,7 @@ zone.putService(service('web', { clusterIP: '10.96.0.1' }));
 const resolver = new Resolver({
   forwarder: withUpstream(),
   random: () => 0,
+  clock: realClock,
   view: () => ({ zone, domain: 'cluster.local', serial: 1, complete: true }),
 });
 

@@ -4,6 +4,7 @@ import { ApiError, type Status } from '../api/meta/status.ts';
 import type { KindDefinition } from '../api/schema/kind.ts';
 import type { Clock, Random } from '../clock/clock.ts';
 import type { Logger } from '../logging/logger.ts';
+import { MetricsPages } from '../metrics/metrics-pages.ts';
 import { StoreUnavailableError, type Store } from '../storage/store.ts';
 import { AdmissionChain, type AdmissionPlugin } from './admission/admission.ts';
 import { admissionPlugins } from './admission/plugins.ts';
@@ -60,6 +61,8 @@ export interface ApiServerOptions {
   readonly admission?: { readonly enable?: readonly string[]; readonly disable?: readonly string[] };
   /** Serve metrics.k8s.io (`kubectl top`) from what the kubelets tell, as a metrics-server would. Default no. */
   readonly metricsApi?: boolean;
+  /** Of components of the same process: served as /metrics/<component>. Default none. */
+  readonly metricsPages?: MetricsPages;
   /** Further plugins, after the built-in ones. */
   readonly extraAdmission?: readonly AdmissionPlugin[];
 }
@@ -154,6 +157,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     clock,
     cache,
     metrics,
+    pages: options.metricsPages ?? new MetricsPages(),
     tokens,
     advertise: options.advertise,
   });

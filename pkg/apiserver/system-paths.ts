@@ -1,6 +1,8 @@
 // What is served besides resources: health, version, discovery, OpenAPI, metrics and the keys of service-account tokens.
 // Anonymous callers get health, version and the roots of discovery, nothing else.
+import type { Endpoints, Node } from '../api/schema/generated/core.v1.gen.ts';
 import type { KindDefinition } from '../api/schema/kind.ts';
+import type { MetricsPages } from '../metrics/metrics-pages.ts';
 import { processMetrics } from '../metrics/process-metrics.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Store } from '../storage/store.ts';
@@ -10,6 +12,8 @@ import { EncodedBytes, EncodedValue, jsonResponse, textResponse } from './encode
 import { answerHealth, type HealthCheck } from './health.ts';
 import { methodNotAllowed, unauthorized, unknownPath } from './http-errors.ts';
 import type { RequestMetrics } from './metrics/request-metrics.ts';
+import { scrapeTargets } from './metrics/scrape-targets.ts';
+import { objectState } from './object-state/object-state.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
 import { VERSION } from './version.ts';
 import type { WatchCache } from './watchcache/watch-cache.ts';
@@ -22,10 +26,13 @@ export interface SystemPathsParts {
   readonly clock: Clock;
   readonly cache: WatchCache;
   readonly metrics: RequestMetrics;
+  /** Of the components that share this process. */
+  readonly pages: MetricsPages;
   readonly tokens: ServiceAccountTokens | undefined;
   readonly advertise: { readonly address: string; readonly port: number } | undefined;
 }
 
+const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 const FOR_EVERYBODY: ReadonlySet<string> = new Set(['/version', '/version/', '/api', '/api/', '/apis', '/apis/']);
 /** A probe wants to hear soon that something is wrong. */
 const STORE_CHECK_MS = 2000;
@@ -50,8 +57,8 @@ export class SystemPaths {
     if (anonymous && !FOR_EVERYBODY.has(path)) throw unauthorized();
     if (method !== 'GET' && method !== 'HEAD') return this.#otherMethod(path);
     if (path === '/version' || path === '/version/') return jsonResponse(200, VERSION);
-    if (path === '/metrics')
-      return textResponse(200, await this.#metrics(), 'text/plain; version=0.0.4; charset=utf-8');
+    if (path === '/metrics') return textResponse(200, await this.#metrics(), PROMETHEUS);
+    if (path.startsWith('/metrics/')) return this.#metricsPage(path.slice('/metrics/'.length), headers['host']);
     if (path.startsWith('/openapi/')) return this.#openApi(request);
     if (path === '/.well-known/openid-configuration' || path === '/openid/v1/jwks') return this.#openId(path);
     if (path === '/') return jsonResponse(200, { paths: this.#rootPaths() });
@@ -106,6 +113,19 @@ export class SystemPaths {
     });
   }
 
+  async #metricsPage(name: string, host: string | undefined): Promise<ApiResponse> {
+    const { cache, pages, advertise } = this.#parts;
+    if (name === 'kube-state-metrics') {
+      return { form: 'stream', status: 200, contentType: PROMETHEUS, chunks: objectState(cache) };
+    }
+    if (name === 'targets') {
+      const here = host ?? (advertise === undefined ? '' : `${advertise.address}:${advertise.port}`);
+      return jsonResponse(200, scrapeTargets({ here, components: pages.components, ...scrapedObjects(cache) }));
+    }
+    const text = await pages.text(name);
+    return text === undefined ? notFoundPage() : textResponse(200, text, PROMETHEUS);
+  }
+
   async #metrics(): Promise<string> {
     this.#process ??= processMetrics();
     const { metrics, cache } = this.#parts;
@@ -148,6 +168,13 @@ export class SystemPaths {
     ];
     return [...paths, ...[...groups, ...versions].map((name) => `/apis/${name}`)].sort();
   }
+}
+
+function scrapedObjects(cache: WatchCache): { endpoints: Endpoints | undefined; nodes: readonly Node[] } {
+  // What is stored under a resource's prefix is of its kind.
+  const endpoints = cache.resource('/registry/core/endpoints/').get('default', 'kubernetes')?.value;
+  const nodes = cache.resource('/registry/core/nodes/').list(undefined);
+  return { endpoints, nodes: nodes.map(({ value }) => value as Node) };
 }
 
 function notFoundPage(): ApiResponse {

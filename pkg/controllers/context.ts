@@ -1,5 +1,6 @@
 // What every controller is given, and the loop they all run: keys from a queue, a number of workers, errors to the log and
 // back to the queue. A controller is built first (handlers registered, so that no event is missed) and run later.
+import type { Registry } from 'prom-client';
 import type { Client } from '../client/client.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
 import type { SharedInformers } from '../client/shared-informers.ts';
@@ -18,6 +19,8 @@ export interface ControllerContext {
   /** One recorder for each component name that events are to show. */
   recorder(component: string): EventRecorder;
   metrics(queue: string): WorkQueueMetrics;
+  /** Where a controller registers what it counts beside its queue; undefined: nobody reads it. */
+  readonly registry?: Registry | undefined;
 }
 
 export interface Controller {

@@ -1,12 +1,13 @@
 // Runs the controllers of one process: one set of informers, one event recorder for each component, one owner for all of
 // it. Returns when the signal is aborted and everything has stopped.
+import type { Registry } from 'prom-client';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder, type EventRecorder } from '../client/event-recorder.ts';
 import { SharedInformers } from '../client/shared-informers.ts';
-import type { WorkQueueMetrics } from '../client/work-queue.ts';
 import type { Clock, Random } from '../clock/clock.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Controller, ControllerContext } from './context.ts';
+import { registerQueueMetrics, registerRunning } from './metrics.ts';
 import { CONTROLLERS, DEFAULT_OPTIONS, type ControllerOptions } from './registry.ts';
 import { parseSelection } from './selection.ts';
 
@@ -18,8 +19,8 @@ export interface RunControllers {
   /** As `--controllers` takes it: `*`, `name`, `-name`, separated by commas. Unknown names are refused. */
   readonly enabled: string;
   readonly options?: Partial<ControllerOptions>;
-  /** Counters for a work queue; none by default. */
-  readonly metrics?: (queue: string) => WorkQueueMetrics;
+  /** Where the metrics are registered, anew for every run; none are kept without it. */
+  readonly metrics?: Registry;
 }
 
 export class UnknownControllerError extends Error {
@@ -41,7 +42,8 @@ export async function runControllers(run: RunControllers, signal: AbortSignal): 
     clock,
     random,
     log,
-    metrics: run.metrics ?? (() => ({})),
+    metrics: run.metrics === undefined ? () => ({}) : registerQueueMetrics(run.metrics, clock),
+    registry: run.metrics,
     recorder(component) {
       let recorder = recorders.get(component);
       if (recorder === undefined) {
@@ -55,6 +57,12 @@ export async function runControllers(run: RunControllers, signal: AbortSignal): 
   const controllers = CONTROLLERS.filter(({ name }) => selection.isEnabled(name)).flatMap(
     (controller) => controller.build(context, options) ?? [],
   );
+  if (run.metrics !== undefined) {
+    registerRunning(
+      run.metrics,
+      controllers.map(({ name }) => name),
+    );
+  }
   // One that fails ends the others: a process with half of its controllers would look healthy and not be.
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);

@@ -29,6 +29,7 @@ export interface NodeNetworkOptions extends Pick<
     readonly port?: number;
     readonly upstreams?: DnsOptions['upstreams'];
     readonly health?: DnsHealth;
+    readonly metrics?: DnsOptions['metrics'];
   };
   readonly proxy?: Pick<
     ProxyOptions,

@@ -11,6 +11,7 @@ import { controllerQueue, runPeriodically, runWorkers, type Controller, type Con
 import { isPodReady } from '../pods.ts';
 import { NODE_INDEX, nodeIndex } from '../node-index.ts';
 import { observeHealth, readyStatus, silencedConditions, type GracePeriods, type NodeHealth } from './health.ts';
+import { noNodeMetrics, registerNodeMetrics } from './metrics.ts';
 import { nextTaints, wantsEviction } from './taints.ts';
 import { zoneOf, zoneRates, type EvictionRates } from './zones.ts';
 
@@ -20,6 +21,7 @@ export interface NodeLifecycleOptions extends GracePeriods {
 }
 
 const LEASE_NAMESPACE = 'kube-node-lease';
+const CHECKED_AT_ONCE = 8;
 
 export function nodeLifecycleController(context: ControllerContext, options: NodeLifecycleOptions): Controller {
   const name = 'node-lifecycle-controller';
@@ -31,6 +33,7 @@ export function nodeLifecycleController(context: ControllerContext, options: Nod
   const nodeInformer = context.informers.of(nodes);
   const leaseInformer = context.informers.of(leases);
   const podInformer = context.informers.of(pods, { [NODE_INDEX]: nodeIndex });
+  const metrics = context.registry === undefined ? noNodeMetrics : registerNodeMetrics(context.registry);
   const health = new Map<string, NodeHealth>();
   const evictions = new Map<string, { rate: number; bucket: TokenBucket }>();
   let allDown = false;
@@ -77,12 +80,16 @@ export function nodeLifecycleController(context: ControllerContext, options: Nod
   function evictionOf(node: Node): 'now' | 'wait' | 'never' {
     if (allDown) return 'never';
     if (!wantsEviction(node)) return 'now';
-    return evictions.get(zoneOf(node))?.bucket.take() === true ? 'now' : 'wait';
+    const zone = zoneOf(node);
+    if (evictions.get(zone)?.bucket.take() !== true) return 'wait';
+    metrics.gaveUp(zone);
+    return 'now';
   }
 
   async function monitor(signal: AbortSignal): Promise<void> {
-    const known = nodeInformer.store.list();
-    for (const node of known) await checkHealth(node, signal);
+    const began = clock.now();
+    await checkAll(nodeInformer.store.list(), signal);
+    metrics.checked(nodeInformer.store.list(), (clock.now() - began) / 1000);
     const { rates, allDown: down } = zoneRates(nodeInformer.store.list(), options.evictionRates);
     if (down !== allDown) log.warn(down ? 'no node answers: evictions stop' : 'nodes answer again: evictions go on');
     allDown = down;
@@ -93,6 +100,19 @@ export function nodeLifecycleController(context: ControllerContext, options: Nod
     }
     // Nodes whose taints depend on what was decided just now.
     for (const node of nodeInformer.store.list()) if (readyStatus(node) !== 'True') queue.add(node.metadata.name);
+  }
+
+  /** Several at once: when a whole zone falls silent, each of its nodes costs a write. */
+  async function checkAll(known: readonly Node[], signal: AbortSignal): Promise<void> {
+    const waiting = [...known];
+    const check = async () => {
+      for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+        const began = clock.now();
+        await checkHealth(node, signal);
+        metrics.checkedOne((clock.now() - began) / 1000);
+      }
+    };
+    await Promise.all(Array.from({ length: CHECKED_AT_ONCE }, check));
   }
 
   async function checkHealth(node: Node, signal: AbortSignal): Promise<void> {

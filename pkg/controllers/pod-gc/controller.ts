@@ -8,6 +8,7 @@ import type { Node, Pod, PodCondition } from '../../api/schema/generated/core.v1
 import type { Instant } from '../../clock/clock.ts';
 import { runPeriodically, type Controller, type ControllerContext } from '../context.ts';
 import { isPodFinished } from '../pods.ts';
+import { noSweepMetrics, registerSweepMetrics, type SweepReason } from './metrics.ts';
 import { planSweep } from './reconcile.ts';
 
 const INTERVAL_MS = 20_000;
@@ -23,21 +24,22 @@ export function podGarbageCollector(
   const podClient = client.resource(pods);
   const podInformer = context.informers.of(pods);
   const nodeInformer = context.informers.of(nodes);
+  const metrics = context.registry === undefined ? noSweepMetrics : registerSweepMetrics(context.registry);
   const missingSince = new Map<string, Instant>();
 
   async function sweep(signal: AbortSignal): Promise<void> {
     const plan = planSweep(podInformer.store.list(), (node) => nodeInformer.store.get(node), options.finishedThreshold);
-    for (const pod of plan.finished) await remove(pod, signal);
+    for (const pod of plan.finished) await remove(pod, 'terminated', signal);
     const missing = await confirmMissing(new Set(plan.orphaned.map((pod) => pod.spec.nodeName ?? '')), signal);
     for (const pod of plan.orphaned) {
       if (!missing.has(pod.spec.nodeName ?? '')) continue;
       await markFailed(pod, 'DeletionByPodGC', 'PodGC: node no longer exists', signal);
-      await remove(pod, signal);
+      await remove(pod, 'orphaned', signal);
     }
-    for (const pod of plan.unscheduled) await remove(pod, signal);
+    for (const pod of plan.unscheduled) await remove(pod, 'unscheduled', signal);
     for (const pod of plan.outOfService) {
       await markFailed(pod, 'DeletionByPodGC', 'PodGC: node is out-of-service', signal);
-      await remove(pod, signal);
+      await remove(pod, 'out-of-service', signal);
     }
   }
 
@@ -80,12 +82,16 @@ export function podGarbageCollector(
     }
   }
 
-  async function remove(pod: Pod, signal: AbortSignal): Promise<void> {
+  async function remove(pod: Pod, reason: SweepReason, signal: AbortSignal): Promise<void> {
+    const { namespace = '' } = pod.metadata;
+    metrics.swept(namespace, reason);
     try {
       await podClient.delete(pod.metadata, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } }, signal);
       log.info('swept a pod away', { pod: `${pod.metadata.namespace}/${pod.metadata.name}` });
     } catch (error) {
-      if (!isApiError(error, 'NotFound') && !isApiError(error, 'Conflict')) throw error;
+      if (isApiError(error, 'NotFound') || isApiError(error, 'Conflict')) return;
+      metrics.failed(namespace, reason);
+      throw error;
     }
   }
 

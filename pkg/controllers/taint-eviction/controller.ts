@@ -9,6 +9,7 @@ import type { Instant } from '../../clock/clock.ts';
 import { controllerQueue, runWorkers, type Controller, type ControllerContext } from '../context.ts';
 import { NODE_INDEX, nodeIndex } from '../node-index.ts';
 import { isPodFinished } from '../pods.ts';
+import { noEvictionMetrics, registerEvictionMetrics } from './metrics.ts';
 import { evictionTime } from './reconcile.ts';
 
 export function taintEvictionController(context: ControllerContext, options: { readonly workers: number }): Controller {
@@ -16,6 +17,7 @@ export function taintEvictionController(context: ControllerContext, options: { r
   const { clock } = context;
   const queue = controllerQueue(context, 'taint_eviction');
   const recorder = context.recorder(name);
+  const metrics = context.registry === undefined ? noEvictionMetrics : registerEvictionMetrics(context.registry);
   const podClient = context.client.resource(pods);
   const nodeInformer = context.informers.of(nodes);
   const podInformer = context.informers.of(pods, { [NODE_INDEX]: nodeIndex });
@@ -66,6 +68,7 @@ export function taintEvictionController(context: ControllerContext, options: { r
     tell(pod, `Marking for deletion Pod ${key}`);
     await evict(pod, signal);
     evicted.set(key, pod.metadata.uid);
+    metrics.evicted(clock.now() - Math.max(at, since));
   }
 
   async function evict(pod: Pod, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 // The cluster's DNS server on a node: follows namespaces, Services and EndpointSlices, answers from memory, forwards the
 // rest, and keeps itself registered as kube-system/kube-dns.
+import type { Registry } from 'prom-client';
 import { endpointSlices, namespaces, services } from '../../api/resources.ts';
 import { Backoff } from '../../client/backoff.ts';
 import type { Client } from '../../client/client.ts';
@@ -7,6 +8,7 @@ import { SharedInformers } from '../../client/shared-informers.ts';
 import type { Clock, Random } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { ZoneView } from './answer.ts';
+import { createDnsMetrics, noDnsMetrics } from './dns-metrics.ts';
 import { Forwarder } from './forwarder.ts';
 import { followHostUpstreams } from './host-upstreams.ts';
 import { DNS_NAMESPACE, DNS_SERVICE, isRegistered, register, type Registration } from './registration.ts';
@@ -34,6 +36,7 @@ export interface DnsOptions {
   /** Informers that others in the process use too and run; by default the server runs its own. */
   readonly informers?: SharedInformers;
   readonly health?: DnsHealth;
+  readonly metrics?: Registry;
 }
 
 /** What the program tells about the server; filled in by runDns. */
@@ -65,14 +68,16 @@ export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<
     () => undefined, // stopped before
   );
 
-  const forwarder = new Forwarder({ clock });
+  const forwarder: Forwarder = new Forwarder({ clock, metrics: () => metrics });
+  const metrics =
+    options.metrics === undefined ? noDnsMetrics : createDnsMetrics(options.metrics, () => forwarder.keptCount);
   const own = new Set([...bindAddresses, ...(options.register === undefined ? [] : [options.register.clusterIp])]);
   if (options.upstreams !== undefined) forwarder.setUpstreams(options.upstreams);
   const upstreams =
     options.upstreams === undefined
       ? followHostUpstreams({ own, clock, log, changed: (found) => forwarder.setUpstreams(found) }, running)
       : Promise.resolve();
-  const resolver = new Resolver({ forwarder, random, view: () => following.view(domain) });
+  const resolver = new Resolver({ forwarder, random, clock, metrics, view: () => following.view(domain) });
 
   const firstListens = Promise.withResolvers<void>();
   const registering =

@@ -3,6 +3,7 @@
 // in bounded memory; at most so many questions are out at once.
 import { randomInt } from 'node:crypto';
 import type { Clock, Instant } from '../../clock/clock.ts';
+import { noDnsMetrics, type DnsMetrics } from './dns-metrics.ts';
 import { exchange, type Exchange } from './exchange.ts';
 import { forClient, lifetimeOf, parseRaw, questionEndOf, upstreamQuery, type RawMessage } from './raw-message.ts';
 import type { Upstream } from './resolv-conf.ts';
@@ -10,6 +11,8 @@ import type { Upstream } from './resolv-conf.ts';
 export interface ForwarderOptions {
   readonly clock: Clock;
   readonly exchange?: Exchange;
+  /** Default: nobody counts. */
+  readonly metrics?: () => DnsMetrics;
 }
 
 interface Kept {
@@ -33,6 +36,7 @@ const UNHELPFUL_CODES = new Set([2, 5]);
 
 export class Forwarder {
   readonly #clock: Clock;
+  readonly #metrics: () => DnsMetrics;
   readonly #exchange: Exchange;
   readonly #kept = new Map<string, Kept>();
   readonly #outstanding = new Map<string, Promise<Kept | undefined>>();
@@ -42,6 +46,12 @@ export class Forwarder {
   constructor(options: ForwarderOptions) {
     this.#clock = options.clock;
     this.#exchange = options.exchange ?? exchange;
+    this.#metrics = options.metrics ?? (() => noDnsMetrics);
+  }
+
+  /** Answers of others that are kept. */
+  get keptCount(): number {
+    return this.#kept.size;
   }
 
   /** In the order of preference. */
@@ -54,7 +64,9 @@ export class Forwarder {
   async ask(query: Buffer, signal: AbortSignal): Promise<Buffer | undefined> {
     const key = keyOf(query);
     if (key === undefined) return undefined;
-    const kept = this.#find(key) ?? (await this.#shared(key, query, signal));
+    const found = this.#find(key);
+    this.#metrics().lookedUp(found !== undefined);
+    const kept = found ?? (await this.#shared(key, query, signal));
     if (kept === undefined) return undefined;
     const age = Math.floor((this.#clock.now() - kept.since) / 1000);
     return forClient(kept.bytes, kept.message, query, age);
@@ -83,7 +95,9 @@ export class Forwarder {
     for (const { upstream, timeoutMs } of this.#plan()) {
       if (signal.aborted) return undefined;
       const query = upstreamQuery(original, questionEnd, randomInt(65_536));
+      const began = this.#clock.now();
       const bytes = await this.#exchange(query, upstream, { clock: this.#clock, timeoutMs }, signal);
+      this.#metrics().upstream(upstream, bytes, this.#clock.now() - began);
       const id = idOf(upstream);
       const message = bytes === undefined ? undefined : parseRaw(bytes);
       if (bytes === undefined || message === undefined || message.questionEnd !== questionEnd) {

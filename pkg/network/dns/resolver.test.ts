@@ -1,5 +1,6 @@
 import { decode, encode, RECURSION_DESIRED, type Packet } from 'dns-packet';
 import { describe, expect, test } from 'vitest';
+import { realClock } from '../../clock/clock.ts';
 import { testEndpoint, testService, testSlice } from '../test-objects.ts';
 import { Resolver } from './resolver.ts';
 import { Zone } from './zone.ts';
@@ -28,6 +29,7 @@ function resolver(
   return new Resolver({
     forwarder: { ask: (query) => Promise.resolve(options.upstream?.(query)) },
     random: options.random ?? (() => 0),
+    clock: realClock,
     view: () => ({ zone, domain: 'cluster.local', serial: 1, complete: options.synced ?? true }),
   });
 }

@@ -1,7 +1,8 @@
 // From a client's bytes to the reply's: the cluster's names out of the zone at once, everything else through the forwarder.
 import { decode, encode, RECURSION_DESIRED } from 'dns-packet';
-import type { Random } from '../../clock/clock.ts';
+import type { Clock, Instant, Random } from '../../clock/clock.ts';
 import { answer, type ZoneView } from './answer.ts';
+import { noDnsMetrics, type DnsMetrics } from './dns-metrics.ts';
 import type { Forwarder } from './forwarder.ts';
 import { encodeReply, parseQuery, udpLimit, type Query } from './query.ts';
 import { truncate } from './raw-message.ts';
@@ -10,6 +11,9 @@ import type { Answer, DnsRecord } from './records.ts';
 export interface ResolverOptions {
   readonly forwarder: Pick<Forwarder, 'ask'>;
   readonly random: Random;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Default: nobody counts. */
+  readonly metrics?: DnsMetrics;
   view(): ZoneView;
 }
 
@@ -32,10 +36,25 @@ export class Resolver {
     if (parsed.is === 'refused') return parsed.reply;
     const { query } = parsed;
     if (query.edns !== undefined && query.edns.version > 0) return encodeReply(query, { code: 'BADVERS' });
+    const began = this.#options.clock.now();
     const found = answer(query.question, this.#options.view());
+    const from = found.from === 'elsewhere' ? 'forward' : 'kubernetes';
+    const reply = this.#answer(query, found, transport, signal);
+    const asked = { transport, type: query.question.type, from } as const;
+    if (!(reply instanceof Promise)) return this.#counted(asked, reply, began);
+    return reply.then((late) => this.#counted(asked, late, began));
+  }
+
+  #answer(query: Query, found: Answer, transport: Transport, signal: AbortSignal): Buffer | Promise<Buffer> {
     if (found.from === 'elsewhere') return this.#forward(query, transport, signal);
     if (found.chase !== undefined) return this.#chase(query, found, transport, signal);
     return this.#fit(query, this.#reply(query, found), transport);
+  }
+
+  #counted(asked: Parameters<DnsMetrics['answered']>[0], reply: Buffer, began: Instant): Buffer {
+    const { metrics = noDnsMetrics, clock } = this.#options;
+    metrics.answered(asked, reply, clock.now() - began);
+    return reply;
   }
 
   async #forward(query: Query, transport: Transport, signal: AbortSignal): Promise<Buffer> {
