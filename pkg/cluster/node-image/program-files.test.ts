@@ -35,7 +35,7 @@ test('a directory without programs is refused with what to do', () => {
 });
 
 test('packages bring their dependencies, nested ones and optional ones that are installed', () => {
-  for (const name of ['lmdb', 'ssh2']) write(`node_modules/${name}/package.json`, { name });
+  for (const name of ['lmdb']) write(`node_modules/${name}/package.json`, { name });
   write('node_modules/lmdb/package.json', {
     dependencies: { weak: '1', '@types/node': '1' },
     optionalDependencies: { '@lmdb/linux': '1', '@lmdb/windows': '1' },
@@ -51,7 +51,6 @@ test('packages bring their dependencies, nested ones and optional ones that are 
     'node_modules/lmdb/index.js',
     'node_modules/lmdb/node_modules/weak/package.json',
     'node_modules/lmdb/package.json',
-    'node_modules/ssh2/package.json',
   ]);
 });
 
