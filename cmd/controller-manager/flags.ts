@@ -1,4 +1,5 @@
 // Reading flag values: Go's durations and counts, with a sentence that names the flag when a value makes no sense.
+import { parseGoDuration } from '../../pkg/api/meta/duration.ts';
 import { UsageError } from '../program.ts';
 
 type Flags = Readonly<Record<string, unknown>>;
@@ -23,23 +24,11 @@ export function numberFlag(flags: Flags, name: string, flag: string): number {
   return Number(text);
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
 /** Go's form (`1m30s`, `500ms`) in milliseconds. */
 export function durationFlag(flags: Flags, name: string, flag: string): number {
   const text = textFlag(flags, name) ?? '';
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?|\.\d+)(ns|us|µs|ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) {
-    if (text === '0') return 0;
+  const value = parseGoDuration(text);
+  if (value === undefined || value < 0)
     throw new UsageError(`${flag} is a duration such as 15s or 1m30s, not "${text}"`);
-  }
-  return parts.reduce((sum, [, value, unit]) => sum + Number(value) * (UNIT_MS[unit ?? ''] ?? 0), 0);
+  return value;
 }

@@ -18,7 +18,7 @@ import { fetchTarget, listCollection } from '../resources/infos.ts';
 import type { Target } from '../resources/targets.ts';
 import { TABLE_ACCEPT } from '../rest/api.ts';
 import { groupKind, type ApiResource } from '../rest/resources.ts';
-import { humanDuration } from '../values/duration.ts';
+import { humanDuration } from '../../api/meta/duration.ts';
 import type { GetFlags } from './get.ts';
 
 type Fetched =

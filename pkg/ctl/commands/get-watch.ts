@@ -14,7 +14,7 @@ import { readTargets, type Target } from '../resources/targets.ts';
 import { pathOf, TABLE_ACCEPT, type Place, type Query } from '../rest/api.ts';
 import { apiVersionOf } from '../rest/resources.ts';
 import { requestTimeout } from '../rest/session.ts';
-import { humanDuration } from '../values/duration.ts';
+import { humanDuration } from '../../api/meta/duration.ts';
 import type { GetFlags } from './get.ts';
 
 interface Event {

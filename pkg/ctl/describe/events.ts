@@ -3,7 +3,7 @@ import { isApiError } from '../../api/meta/status.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
 import { has, number, objects, text } from '../objects/access.ts';
 import type { Api } from '../rest/api.ts';
-import { humanDuration } from '../values/duration.ts';
+import { humanDuration } from '../../api/meta/duration.ts';
 import type { Info } from '../resources/infos.ts';
 import type { DescriptionWriter } from './writer.ts';
 

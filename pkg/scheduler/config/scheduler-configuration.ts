@@ -1,5 +1,6 @@
 // KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): a file in Kubernetes' form in, profiles out. Knows the fields
 // that mean something here and refuses the others by name, so that nobody believes in a setting that has no effect.
+import { parseGoDuration } from '../../api/meta/duration.ts';
 import { parse } from 'yaml';
 import { DEFAULT_PLUGINS, DEFAULT_SCHEDULER_NAME, defaultPlugins } from '../framework/default-profile.ts';
 import type { Plugin } from '../framework/plugin.ts';
@@ -139,15 +140,12 @@ function refuseDuplicates(profiles: readonly Profile[]): void {
   }
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 /** A duration as Go writes it: `15s`, `1m30s`. */
 function milliseconds(of: CheckedObject, field: string): number | undefined {
   const text = of.string(field);
   if (text === undefined) return undefined;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  const total = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_MS[unit ?? ''] ?? 0), 0);
-  if (parts.map(([part]) => part).join('') !== text || total <= 0) {
+  const total = parseGoDuration(text);
+  if (total === undefined || total <= 0) {
     throw new ConfigurationError(`${of.at(field)} is "${text}", must be a duration such as 15s`);
   }
   return total;

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatGoDuration } from '../../api/meta/duration.ts';
-import { parseGoDuration } from '../../api/meta/duration.ts';
-import { humanDuration } from './duration.ts';
+import { formatGoDuration, humanDuration, parseGoDuration } from './duration.ts';
 
 test.each([
   { text: '1h2m3.5s', ms: 3_723_500 },
