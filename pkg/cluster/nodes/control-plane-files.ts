@@ -89,7 +89,6 @@ export function controlPlaneRecord(record: NodesRecord, plan: ContainerPlan): Co
       `--service-cluster-ip-range=${record.serviceSubnet}`,
       `--cluster-signing-cert-file=${PKI}/ca.crt`,
       `--cluster-signing-key-file=${PKI}/ca.key`,
-      `--load-balancer-pool=${record.loadBalancerPool}`,
       ...flagsOf(record.controllerManager),
     ],
   };
