@@ -44,8 +44,7 @@ export function csrApprovingController(context: ControllerContext, options: { re
       },
     );
     if (asked === undefined) return;
-    const nodeName = nodeNameOf(request);
-    const verdict = judge(request, asked, nodeName === undefined ? undefined : nodeInformer.store.get(nodeName));
+    const verdict = judge(request, asked, nodeInformer.store.list());
     if (verdict.verdict !== 'ask') {
       log[verdict.verdict === 'wait' ? 'info' : 'debug']('a certificate request is not approved', {
         request: key,

@@ -27,7 +27,7 @@ function request(spec: Partial<CertificateSigningRequest['spec']>): CertificateS
 
 describe('a request for a client certificate of a node', () => {
   const verdict = (username: string, asked: Partial<Asked> = {}, usages?: string[]) => {
-    const answer = judge(request({ username, ...(usages && { usages }) }), { ...ASKED, ...asked }, undefined);
+    const answer = judge(request({ username, ...(usages && { usages }) }), { ...ASKED, ...asked }, []);
     return answer.verdict === 'ask' ? answer.recognitions.map(({ subresource }) => subresource) : answer.because;
   };
   test('of the node itself, or of somebody for it, is asked about', () => {
@@ -66,27 +66,39 @@ describe('a request for a serving certificate of a node', () => {
     ['its name and address', { dnsNames: ['a'], ipAddresses: ['10.0.0.1'] }],
     ['its host name', { dnsNames: ['host-a'] }],
   ])('for %s is asked about', (_, asked) => {
-    expect(judge(serving, { ...ASKED, ...asked }, there).verdict).toBe('ask');
+    expect(judge(serving, { ...ASKED, ...asked }, [there]).verdict).toBe('ask');
   });
   test('for what the node does not have waits until it has', () => {
     const asked = { ...ASKED, dnsNames: ['a', 'api.example.com'], ipAddresses: ['10.0.0.2'] };
-    expect(judge(serving, asked, there)).toEqual({
+    expect(judge(serving, asked, [there])).toEqual({
       verdict: 'wait',
       because: 'the node does not have 10.0.0.2, api.example.com',
     });
-    expect(judge(serving, { ...ASKED, dnsNames: ['a'] }, undefined).verdict).toBe('wait');
+    expect(judge(serving, { ...ASKED, dnsNames: ['a'] }, []).verdict).toBe('wait');
+  });
+  test.each([
+    ['a name of the API server', 'kubernetes.default.svc', []],
+    ['a name of every machine', 'localhost', []],
+    ['the address of another node', '10.0.0.9', [{ type: 'InternalIP', address: '10.0.0.9' }]],
+  ])('for %s waits, whatever the node says of itself', (_, name, addressesOfOther) => {
+    const lying = node('a', 'True', { status: { addresses: [{ type: 'ExternalDNS', address: name }] } });
+    const other = node('b', 'True', { status: { addresses: addressesOfOther } });
+    expect(judge(serving, { ...ASKED, dnsNames: [name] }, [lying, other])).toEqual({
+      verdict: 'wait',
+      because: `${name} is not the node's alone`,
+    });
   });
   test('of another node waits for a person', () => {
     const other = { ...serving, spec: { ...serving.spec, username: 'system:node:b' } };
-    expect(judge(other, { ...ASKED, dnsNames: ['a'] }, there).verdict).toBe('leave');
+    expect(judge(other, { ...ASKED, dnsNames: ['a'] }, [there]).verdict).toBe('leave');
     expect(nodeNameOf(other)).toBe('b');
   });
 });
 
 test('requests for other signers wait for people', () => {
   const other = request({ signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'] });
-  expect(judge(other, { ...ASKED, commonName: 'jane' }, undefined).verdict).toBe('leave');
-  expect(judge(request({ signerName: 'example.com/x' }), ASKED, undefined).verdict).toBe('leave');
+  expect(judge(other, { ...ASKED, commonName: 'jane' }, []).verdict).toBe('leave');
+  expect(judge(request({ signerName: 'example.com/x' }), ASKED, []).verdict).toBe('leave');
 });
 
 test.each([

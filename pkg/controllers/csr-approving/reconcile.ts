@@ -28,7 +28,8 @@ export function isDecided({ status }: CertificateSigningRequest): boolean {
   return (status.conditions ?? []).some(({ type }) => type === 'Approved' || type === 'Denied');
 }
 
-export function judge(request: CertificateSigningRequest, asked: Asked, node: Node | undefined): Verdict {
+/** `nodes`: all that there are. */
+export function judge(request: CertificateSigningRequest, asked: Asked, nodes: readonly Node[]): Verdict {
   const { signerName, usages = [], username = '' } = request.spec;
   const fault = signerFault(signerName, asked, usages);
   if (fault !== undefined) return { verdict: 'leave', because: fault };
@@ -37,7 +38,7 @@ export function judge(request: CertificateSigningRequest, asked: Asked, node: No
     case KUBELET_CLIENT_SIGNER:
       return { verdict: 'ask', recognitions: own ? [SELF_CLIENT, CLIENT] : [CLIENT] };
     case KUBELET_SERVING_SIGNER:
-      return own ? judgeServing(asked, node) : { verdict: 'leave', because: 'it is not for the node that asks' };
+      return own ? judgeServing(asked, nodes) : { verdict: 'leave', because: 'it is not for the node that asks' };
     default:
       return { verdict: 'leave', because: `requests for ${signerName} are approved by people` };
   }
@@ -57,19 +58,31 @@ const SELF_SERVING: Recognition = {
 };
 
 /** A node may have a certificate for no other names than its own: with it, it could pose as their owner. */
-function judgeServing(asked: Asked, node: Node | undefined): Verdict {
-  if (node === undefined) return { verdict: 'wait', because: 'there is no such node' };
-  const addresses = node.status?.addresses ?? [];
-  const of = (kinds: readonly string[]) =>
-    addresses.filter(({ type }) => kinds.includes(type)).map(({ address }) => address);
-  const ips = of(['InternalIP', 'ExternalIP']);
-  const names = [node.metadata.name, ...of(['Hostname', 'InternalDNS', 'ExternalDNS'])];
-  const foreign = [
-    ...asked.ipAddresses.filter((ip) => !ips.includes(ip)),
-    ...asked.dnsNames.filter((name) => !names.includes(name)),
-  ];
+function judgeServing(asked: Asked, nodes: readonly Node[]): Verdict {
+  const name = asked.commonName.slice(NODE_USER_PREFIX.length);
+  const own = nodes.find(({ metadata }) => metadata.name === name);
+  if (own === undefined) return { verdict: 'wait', because: 'there is no such node' };
+  const has = namesOf(own);
+  const others = nodes.filter((node) => node !== own).map(namesOf);
+  const wanted = [...asked.ipAddresses, ...asked.dnsNames];
+  const foreign = wanted.filter((one) => !has.has(one));
   if (foreign.length > 0) return { verdict: 'wait', because: `the node does not have ${foreign.join(', ')}` };
+  // What a node says about itself is only its own word.
+  const shared = wanted.filter((one) => isOfTheCluster(one) || others.some((names) => names.has(one)));
+  if (shared.length > 0) return { verdict: 'wait', because: `${shared.join(', ')} is not the node's alone` };
   return { verdict: 'ask', recognitions: [SELF_SERVING] };
+}
+
+function namesOf({ metadata, status }: Node): ReadonlySet<string> {
+  const addresses = (status?.addresses ?? []).filter(({ type }) => NAMING.has(type)).map(({ address }) => address);
+  return new Set([metadata.name, ...addresses]);
+}
+
+const NAMING: ReadonlySet<string> = new Set(['InternalIP', 'ExternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS']);
+
+/** Names by which clients know other servers: the API server, and whatever runs on their own machine. */
+function isOfTheCluster(name: string): boolean {
+  return /^(localhost|kubernetes|127\..*|::1|.*\.svc(\..*)?|kubernetes\.default)$/.test(name);
 }
 
 /** The node whose serving certificate is asked for; undefined: the request is no such. */
