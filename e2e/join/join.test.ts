@@ -135,11 +135,29 @@ describe('a machine that has joined', () => {
     expect(again.stdout).toMatch(/^This machine is node "a" of the cluster at https:\/\/10\.231\.5\.1:\d+ already\n$/);
     expect(readFileSync(join(a.directory, 'node.pid'), 'utf8')).toBe(pid);
     const other = ['--directory', `${a.directory}-other`, '--node-name', 'a'];
-    const taken = await b.tkctl(...(await joinCommand()), ...other);
-    expect(taken.code).toBe(1);
-    expect(taken.stderr).toContain(
-      'error: the cluster has a node "a" that is ready; delete it there, or give this machine another name',
+    const twice = await b.tkctl(...(await joinCommand()), ...other);
+    expect(twice.code).toBe(1);
+    expect(twice.stderr).toMatch(
+      /^error: the engine at unix:.* has the network "typekube" of another node or cluster;/m,
     );
+    const taken = await b.tkctl(...(await joinCommand()), ...other, '--pod-network', 'other');
+    expect(taken.code).toBe(1);
+    expect(taken.stderr).toMatch(
+      /^error: the cluster has a node "a" that is ready; delete it there, or give this machine another name by --node-name$/m,
+    );
+  });
+
+  test('goes on with its pods when its program was killed and is started by joining again', async () => {
+    const { pid } = JSON.parse(readFileSync(join(a.directory, 'node.pid'), 'utf8')) as { pid: number };
+    const before = (await a.run('docker', 'ps', '-q', '--no-trunc')).stdout;
+    process.kill(pid, 'SIGKILL');
+    const again = await a.tkctl(...(await joinCommand()), ...here(a));
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.stdout).toContain('already');
+    expect(again.stdout).toContain('Node "a" is ready');
+    expect(readFileSync(join(a.directory, 'node.pid'), 'utf8')).not.toContain(`"pid":${pid},`);
+    expect((await a.run('docker', 'ps', '-q', '--no-trunc')).stdout).toBe(before);
+    expect(before).not.toBe('');
   });
 
   test('keeps its keys to itself', () => {
@@ -165,8 +183,13 @@ describe('a machine that has joined', () => {
     });
   });
 
-  test('may come back under its name', async () => {
-    const { code, stdout } = await a.tkctl(...(await joinCommand()), ...here(a));
+  test('may come back under its name, even if joining was interrupted at any time', async () => {
+    const command = [...(await joinCommand()), ...here(a)];
+    for (const seconds of ['0.4', '0.7', '1', '1.3']) {
+      const tkctl = join(projectRoot, 'dist/tkctl.js');
+      await a.run('timeout', '--signal=KILL', seconds, process.execPath, tkctl, ...command, '--no-start');
+    }
+    const { code, stdout } = await a.tkctl(...command);
     expect({ code, stdout }).toMatchObject({ code: 0 });
     expect(stdout).toContain('Node "a" is ready');
   });

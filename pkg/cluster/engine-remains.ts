@@ -16,7 +16,7 @@ export async function removeFromEngine(engine: Docker, nodeName: string, network
     const some = containers.slice(start, start + REMOVALS_AT_ONCE);
     await Promise.all(some.map(({ Id }) => ignoringAbsence(engine.getContainer(Id).remove({ force: true, v: true }))));
   }
-  const networks = await engine.listNetworks({ filters: { label: [`${NETWORK_LABEL}=${network}`] } });
+  const networks = await podNetworks(engine, network);
   await Promise.all(networks.map(({ Id }) => ignoringAbsence(engine.getNetwork(Id).remove())));
 }
 
@@ -24,4 +24,9 @@ export async function removeFromEngine(engine: Docker, nodeName: string, network
 export async function stopContainersOf(engine: Docker, nodeName: string): Promise<void> {
   const containers = await engine.listContainers({ filters: { label: [`${NODE_LABEL}=${nodeName}`] } });
   await Promise.all(containers.map(({ Id }) => stopContainer(engine.getContainer(Id), { t: STOP_SECONDS })));
+}
+
+/** The networks of pods by that name. */
+export function podNetworks(engine: Docker, network: string): Promise<Docker.NetworkInspectInfo[]> {
+  return engine.listNetworks({ filters: { label: [`${NETWORK_LABEL}=${network}`] } });
 }

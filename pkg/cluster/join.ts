@@ -15,6 +15,7 @@ import type { Clock } from '../clock/clock.ts';
 import { CertificateStore } from '../pki/certificate-store.ts';
 import { readNodeSettings } from './bootstrap-objects.ts';
 import { ClusterError } from './cluster-record.ts';
+import { podNetworks } from './engine-remains.ts';
 import { engineAt } from './engine.ts';
 import { discover } from './join-discovery.ts';
 import { renderKubeconfig } from './kubeconfig-entry.ts';
@@ -51,7 +52,7 @@ export async function joinCluster(options: JoinOptions, signal: AbortSignal): Pr
     const store = clientCertificates(directory);
     if ((await store.current()) !== undefined) return { record: known, before: true };
   }
-  await requireEngine(options.engine);
+  await requireEngine(options);
   say(`looking for the cluster at ${endpoint}`);
   const cluster = await discover(options, signal);
   const files = nodeFiles(directory);
@@ -134,7 +135,8 @@ async function requireFreeName(client: Client, nodeName: string, signal: AbortSi
   );
 }
 
-async function requireEngine(endpoint: string): Promise<void> {
+/** One that answers, and does not hold the pods of another node already. */
+async function requireEngine({ engine: endpoint, network }: JoinOptions): Promise<void> {
   let engine: Docker;
   try {
     engine = engineAt(endpoint);
@@ -147,6 +149,11 @@ async function requireEngine(endpoint: string): Promise<void> {
     throw new ClusterError(`no container engine answers at ${endpoint}; start it, or name another by --engine`, {
       cause,
     });
+  }
+  if ((await podNetworks(engine, network)).length > 0) {
+    throw new ClusterError(
+      `the engine at ${endpoint} has the network "${network}" of another node or cluster; remove that, or choose other names by --pod-network and --pod-bridge`,
+    );
   }
 }
 
