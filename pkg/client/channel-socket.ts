@@ -11,6 +11,8 @@ const V4 = 'v4.channel.k8s.io';
 const CLOSE_CHANNEL = 255;
 /** Messages waiting for the reader before the socket is paused. */
 const MOST_WAITING = 32;
+/** Bytes that may wait for the network before senders are asked to wait. */
+const MOST_UNSENT_BYTES = 256 * 1024;
 const HANDSHAKE_TIMEOUT_MS = 30_000;
 /** A server's refusal is a Status; more than this of it is not read. */
 const LONGEST_REFUSAL_BYTES = 1024 * 1024;
@@ -91,6 +93,7 @@ class ChannelSocket implements ChannelConnection {
   #failure: Error | undefined;
   #ended = false;
   #wake: () => void = () => undefined;
+  #unsentGone: (() => void)[] = [];
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -102,6 +105,7 @@ class ChannelSocket implements ChannelConnection {
     socket.on('close', () => {
       this.#ended = true;
       this.#wake();
+      this.#release();
     });
   }
 
@@ -120,8 +124,24 @@ class ChannelSocket implements ChannelConnection {
     this.#socket.close(1000);
   }
 
+  drained(): Promise<void> {
+    if (this.#ended || this.#socket.bufferedAmount < MOST_UNSENT_BYTES) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#unsentGone.push(resolve);
+    });
+  }
+
   #write(frame: Buffer): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(frame, { binary: true });
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(frame, { binary: true }, () => {
+      if (this.#socket.bufferedAmount < MOST_UNSENT_BYTES) this.#release();
+    });
+  }
+
+  #release(): void {
+    const waiting = this.#unsentGone;
+    this.#unsentGone = [];
+    for (const resolve of waiting) resolve();
   }
 
   #receive(data: unknown): void {

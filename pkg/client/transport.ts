@@ -35,6 +35,8 @@ export interface ChannelConnection {
   /** Ends when the other side closes. */
   readonly messages: AsyncIterable<ChannelMessage>;
   send(message: ChannelMessage): void;
+  /** Resolves once little of what was sent still waits here: whoever sends much waits for it between messages. */
+  drained(): Promise<void>;
   /** v5: tells the other side that no more data comes on this channel (stdin at its end). */
   closeChannel(channel: number): void;
   close(): void;

@@ -132,6 +132,12 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/port-forward.ts')).portForward,
   },
   {
+    name: 'cp',
+    section: TROUBLE,
+    summary: 'Copy files and directories to and from containers',
+    load: async () => (await import('./commands/cp.ts')).cp,
+  },
+  {
     name: 'auth',
     section: TROUBLE,
     summary: 'Inspect authorization',

@@ -4,11 +4,10 @@ import { command, type Context } from '../cli/command.ts';
 import { Failure, UsageFailure } from '../cli/failure.ts';
 import { boolFlag, durationFlag, stringFlag } from '../cli/flags.ts';
 import { filenameFlags } from '../cli/shared-flags.ts';
-import { namespaceOf, nameOf, text } from '../objects/access.ts';
 import { chooseContainer } from '../resources/containers.ts';
 import { podsBehind } from '../resources/pods-behind.ts';
-import { pathOf } from '../rest/api.ts';
 import { joinStreams } from '../rest/remote-session.ts';
+import { checkRunning, openExec } from '../resources/exec-session.ts';
 
 export const exec = command({
   summary: 'Execute a command in a container',
@@ -57,26 +56,14 @@ interface ExecRequest {
 }
 
 async function execInPod(pod: JsonObject, request: ExecRequest, context: Context): Promise<number> {
-  const phase = text(pod, 'status', 'phase');
-  if (phase === 'Succeeded' || phase === 'Failed')
-    throw new Failure(`cannot exec into a container in a completed pod; current phase is ${phase}`);
+  checkRunning(pod);
   const quietly = { ...context, err: { ...context.err, write: () => undefined } };
   // A name that is wrong is refused by the server.
   const container = request.container || chooseContainer(pod, request.quiet ? quietly : context);
   const tty = request.tty && request.stdin && context.input.isTerminal;
   if (request.tty && request.stdin && !tty && !request.quiet)
     context.err.write('Unable to use a TTY - input is not a terminal or the right kind of file\n');
-  const { api } = await context.session();
-  const resource = (await api.resources()).require('pods');
-  const place = { resource, namespace: namespaceOf(pod), name: nameOf(pod), subresource: 'exec' };
-  const words = request.words.map((word) => `&command=${encodeURIComponent(word)}`).join('');
-  const path = `${pathOf(place, {
-    container,
-    stdin: request.stdin ? true : undefined,
-    stdout: true,
-    stderr: tty ? undefined : true,
-    tty: tty ? true : undefined,
-  })}${words}`;
-  const connection = await api.transport.connect(path, context.signal);
-  return joinStreams(connection, { stdin: request.stdin, tty }, context);
+  const { stdin, words } = request;
+  const connection = await openExec(pod, { container, words, stdin, tty }, context);
+  return joinStreams(connection, { stdin, tty }, context);
 }

@@ -16,21 +16,27 @@ export interface RemoteStreams {
   readonly tty: boolean;
 }
 
-/** Rejects with Failure when it could not be run; a command that ran and failed is an exit code and a sentence. */
+/** Where the other side's streams begin and end here. */
+export interface SessionEnds {
+  /** Ends with `signal`; none: the other side gets no input. */
+  readonly input?: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
+  out(data: Uint8Array): void | Promise<void>;
+  err(data: Uint8Array): void;
+}
+
+/** With the caller's own streams and terminal. */
 export async function joinStreams(
   connection: ChannelConnection,
   streams: RemoteStreams,
   context: Context,
 ): Promise<number> {
-  const ended = new AbortController();
-  const signal = AbortSignal.any([context.signal, ended.signal]);
-  const encoder = new TextEncoder();
   using resources = new DisposableStack();
   if (streams.tty) {
     context.input.setRaw(true);
     resources.defer(() => context.input.setRaw(false));
     const { terminal } = context;
     if (terminal !== undefined) {
+      const encoder = new TextEncoder();
       const sendSize = () => {
         const { columns, rows } = terminal.size();
         connection.send({ channel: RESIZE, data: encoder.encode(JSON.stringify({ Width: columns, Height: rows })) });
@@ -39,14 +45,34 @@ export async function joinStreams(
       sendSize();
     }
   }
-  // Reading stops with the session; what it was waiting for then is nobody's business.
-  const feeding = streams.stdin ? feed(connection, context, signal) : Promise.resolve();
+  const ends: SessionEnds = {
+    ...(streams.stdin && { input: (signal) => context.input.chunks(signal) }),
+    out: (data) => context.out.write(data),
+    err: (data) => context.err.write(data),
+  };
+  return runSession(connection, ends, context.signal);
+}
+
+/** Rejects with Failure when it could not be run; a command that ran and failed is an exit code and a sentence. */
+export async function runSession(
+  connection: ChannelConnection,
+  ends: SessionEnds,
+  signal: AbortSignal,
+): Promise<number> {
+  const ended = new AbortController();
+  // Reading stops with the session; what it was waiting for then is nobody's business. A fault of the input ends it.
+  const feeding = feed(connection, ends, AbortSignal.any([signal, ended.signal])).catch((error: unknown) => {
+    connection.close();
+    throw error;
+  });
+  // Awaited below; until then nobody else must see it.
+  feeding.catch(() => undefined);
   let closing = '';
   const decoder = new TextDecoder();
   try {
     for await (const { channel, data } of connection.messages) {
-      if (channel === STDOUT) context.out.write(data);
-      else if (channel === STDERR) context.err.write(data);
+      if (channel === STDOUT) await ends.out(data);
+      else if (channel === STDERR) ends.err(data);
       else if (channel === ERROR) closing += decoder.decode(data);
     }
   } finally {
@@ -54,14 +80,16 @@ export async function joinStreams(
     connection.close();
   }
   await Promise.race([feeding, Promise.resolve()]);
-  context.signal.throwIfAborted();
+  signal.throwIfAborted();
   return exitCodeFrom(closing);
 }
 
-async function feed(connection: ChannelConnection, context: Context, signal: AbortSignal): Promise<void> {
-  for await (const chunk of context.input.chunks(signal)) {
+async function feed(connection: ChannelConnection, ends: SessionEnds, signal: AbortSignal): Promise<void> {
+  if (ends.input === undefined) return;
+  for await (const chunk of ends.input(signal)) {
     if (signal.aborted) return;
     connection.send({ channel: STDIN, data: chunk });
+    await connection.drained();
   }
   if (!signal.aborted) connection.closeChannel(STDIN);
 }
