@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import Docker from 'dockerode';
+import { engineAt, engineEndpoint, ignoringAbsence } from '../pkg/cluster/engine.ts';
 import { ensureBuilt } from './ensure-built.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,9 +12,11 @@ const result = spawnSync(process.execPath, [`${root}dist/tkctl.js`, 'cluster', '
   stdio: 'inherit',
 });
 if (existsSync('/var/run/docker.sock')) {
-  const engine = new Docker();
-  for (const image of await engine.listImages({ filters: { reference: ['typekube/*'] } })) {
-    for (const tag of image.RepoTags ?? []) await engine.getImage(tag).remove({ force: true });
+  const engine = engineAt(engineEndpoint(process.env));
+  const images = await engine.listImages({ filters: { reference: ['typekube/*'] } });
+  // The newest first: those it is made of are in use until then. What another cluster uses stays.
+  for (const { RepoTags } of images.toSorted((a, b) => b.Created - a.Created)) {
+    for (const tag of RepoTags ?? []) await ignoringAbsence(engine.getImage(tag).remove());
   }
 }
 process.exit(result.status ?? 1);

@@ -1,16 +1,23 @@
-// `npm run up`: from a clone to a cluster that serves the sample app. Every step looks first whether its work is done, so that
+// `npm run up`: from a clone to a cluster that serves the sample app, on this machine or, with `-- --workers 3` and whatever else
+// `tkctl cluster create` takes, on nodes in containers. Every step looks first whether its work is done, so that
 // a second run takes seconds. Says what it does; ends with one sentence and exit code 1 when something is missing.
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ensureBuilt } from './ensure-built.ts';
-import { ensureSampleImage } from './sample-image.ts';
+import { readNodesRecord } from '../pkg/cluster/nodes/nodes-record.ts';
+import { ensureSampleImage, SAMPLE_IMAGE } from './sample-image.ts';
 import { ensureCommands, ensureEngine, MissingSoftware } from './system-packages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const started = Date.now();
-const SAMPLE_URL = 'http://127.0.0.1:30080/';
+const NODE_PORT = 30080;
+const SAMPLE_URL = `http://127.0.0.1:${NODE_PORT}/`;
+const LOCAL_COMMANDS = ['dockerd', 'iptables', 'nft', 'conntrack', 'ip', 'busybox'];
+const DEFAULT_NAME = 'typekube';
+/** Flags of `cluster create` whose value is the next argument. */
+const WITH_VALUE = /^--(workers|control-planes|config|port|store|etcd-servers)$/;
 const ANSWER_WITHIN_MS = 20_000;
 
 function say(line: string): void {
@@ -43,6 +50,11 @@ function get(url: string): Promise<string> {
   });
 }
 
+/** The argument of `cluster create` that is no flag and no flag's value. */
+function nameAmong(asked: readonly string[]): string {
+  return asked.find((text, at) => !text.startsWith('-') && !WITH_VALUE.test(asked[at - 1] ?? '')) ?? DEFAULT_NAME;
+}
+
 async function answerOf(url: string): Promise<string> {
   const deadline = Date.now() + ANSWER_WITHIN_MS;
   for (;;) {
@@ -55,29 +67,59 @@ async function answerOf(url: string): Promise<string> {
   }
 }
 
-try {
-  say('checking this machine');
-  ensureCommands(['dockerd', 'iptables', 'nft', 'conntrack', 'ip', 'busybox'], say);
-  await ensureEngine(say);
-  await ensureBuilt(say);
-  say('creating the cluster');
-  await tkctl('cluster', 'create', ...process.argv.slice(2));
-  await ensureSampleImage(`${root}manifests/examples/hello`, say);
+async function applySample(): Promise<void> {
   say('applying manifests/examples/app.yaml');
   await tkctl('apply', '-f', 'manifests/examples/app.yaml');
   say('waiting until it serves');
   await tkctl('rollout', 'status', 'deployment/hello', '--timeout=120s');
-  const answer = await answerOf(SAMPLE_URL);
-  say(`the cluster is up\n
+}
+
+async function upHere(asked: readonly string[]): Promise<string> {
+  await tkctl('cluster', 'create', ...asked);
+  await ensureSampleImage(`${root}manifests/examples/hello`, say);
+  await applySample();
+  return `
     $ curl ${SAMPLE_URL}
-    ${answer}
+    ${await answerOf(SAMPLE_URL)}`;
+}
+
+async function upInContainers(asked: readonly string[], name: string): Promise<string> {
+  // A second run must ask for the same, so the port is asked for by everybody who did not ask for one.
+  const port = asked.some((flag) => flag.startsWith('--port')) ? [] : ['--port', `${NODE_PORT}:${NODE_PORT}`];
+  await tkctl('cluster', 'create', ...asked, ...port);
+  await ensureSampleImage(`${root}manifests/examples/hello`, say);
+  await tkctl('cluster', 'load-image', name, SAMPLE_IMAGE);
+  await applySample();
+  await tkctl('get', 'pods', '-o', 'wide', '-l', 'app=hello');
+  const lines: string[] = [];
+  for (const { name: node, role, address } of readNodesRecord(name, process.env)?.containers ?? []) {
+    if (role === 'load-balancer') continue;
+    const url = `http://${address}:${NODE_PORT}/`;
+    lines.push(`    $ curl ${url}   (${node})`, `    ${await answerOf(url)}`);
+  }
+  if (port.length > 0) lines.push(`    $ curl ${SAMPLE_URL}`, `    ${await answerOf(SAMPLE_URL)}`);
+  return `\n${lines.join('\n')}`;
+}
+
+try {
+  say('checking this machine');
+  const asked = process.argv.slice(2);
+  const inContainers = asked.some((flag) => /^--(workers|control-planes|config|port)(=|$)/.test(flag));
+  ensureCommands(inContainers ? ['dockerd', 'iptables', 'busybox'] : LOCAL_COMMANDS, say);
+  await ensureEngine(say);
+  await ensureBuilt(say);
+  say('creating the cluster');
+  const name = nameAmong(asked);
+  const answers = inContainers ? await upInContainers(asked, name) : await upHere(asked);
+  say(`the cluster is up
+${answers}
 
   Try next:
     ./tkctl get pods -o wide
     ./tkctl scale deployment/hello --replicas=5
     ./tkctl logs -l app=hello --prefix
     ./tkctl rollout restart deployment/hello && ./tkctl rollout status deployment/hello
-    kubectl get all          (any kubectl works: the context typekube-typekube is current)
+    kubectl get all          (any kubectl works: the context typekube-${name} is current)
     npm run down             (removes every trace)
 `);
 } catch (error) {
