@@ -61,6 +61,7 @@ export async function startLiveCluster(): Promise<LiveCluster> {
       controllers: '*,-serviceaccount',
       extraFlags: [
         '--advertise-address=192.0.2.1',
+        '--enable-metrics-api=true',
         `--service-account-key-file=${at('sa.pub')}`,
         `--service-account-signing-key-file=${at('sa.key')}`,
         `--kubelet-client-certificate=${at('caller.crt')}`,

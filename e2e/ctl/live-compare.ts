@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { comparable, type Binary, type Outcome } from './compare.ts';
-import { files, type LiveRow } from './live-rows.ts';
+import { files } from './live-files.ts';
+import type { LiveRow } from './live-rows.ts';
 
 export interface LiveBench {
   readonly kubectl: Binary;

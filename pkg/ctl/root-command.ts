@@ -78,6 +78,12 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/cluster-info.ts')).clusterInfo,
   },
   {
+    name: 'top',
+    section: CLUSTER,
+    summary: 'Display resource (CPU/memory) usage',
+    load: async () => (await import('./commands/top.ts')).top,
+  },
+  {
     name: 'cordon',
     section: CLUSTER,
     summary: 'Mark node as unschedulable',

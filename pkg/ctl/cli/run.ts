@@ -161,8 +161,10 @@ async function runCommand(
   }
   const { values, changed, args, dash } = result.parsed;
   if (!isRunnable(value)) {
-    world.out.write(helpText(value, path));
-    return 0;
+    // A group by itself is a mistake; the program by itself asks for help.
+    const alone = path === world.program;
+    (alone ? world.out : world.err).write(helpText(value, path));
+    return alone ? 0 : 1;
   }
   const missing = (value.required ?? []).filter((name) => !changed.has(name));
   if (missing.length > 0)

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
@@ -57,7 +66,17 @@ describe('cp', () => {
     symlinkSync('file', join(directory, 'from/link'));
     const warnings = await unpack(packTree(join(directory, 'from'), 'name'), 'to', 'name');
     expect(listed()).toEqual(
-      ['from', 'from/empty', 'from/file', 'from/link', 'from/nothing', 'to', 'to/empty', 'to/file', 'to/nothing'].sort(),
+      [
+        'from',
+        'from/empty',
+        'from/file',
+        'from/link',
+        'from/nothing',
+        'to',
+        'to/empty',
+        'to/file',
+        'to/nothing',
+      ].sort(),
     );
     expect(readFileSync(join(directory, 'to/file'), 'utf8')).toHaveLength(200_000);
     expect(warnings).toEqual(['warning: skipping symlink: "to/link" -> "file" (advice)\n']);
