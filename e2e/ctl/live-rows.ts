@@ -25,9 +25,8 @@ const WEB = [
   until('test "$(kc logs -l app=web | grep -c serving)" = 2'),
 ];
 
-/** Inside of a container: waits until its terminal has this size. */
-const sized = (size: string) =>
-  `for i in $(seq 100); do test \\"\\$(stty size)\\" = \\"${size}\\" && break; sleep 0.1; done; stty size`;
+/** Inside of a container: waits until its terminal has this size. A terminal without a size is a fault to stty. */
+const sized = (size: string) => `until stty size 2>&1 | grep -q '${size}'; do sleep 0.1; done; stty size`;
 
 /** What is typed, or waited for, on the terminal of a command. */
 const typing = (steps: string, command: string) => `printf '${steps}' | ./on-terminal ${command}`;

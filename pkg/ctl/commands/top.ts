@@ -131,7 +131,9 @@ async function explainAbsence(
   for (const item of pods) {
     const age = context.clock.now() - Date.parse(text(item, 'metadata', 'creationTimestamp'));
     if (age > FIRST_METRICS_WITHIN_MS)
-      throw new Failure(`Metrics not available for pod ${namespaceOf(item)}/${nameOf(item)}, age: ${formatGoDuration(age)}`);
+      throw new Failure(
+        `Metrics not available for pod ${namespaceOf(item)}/${nameOf(item)}, age: ${formatGoDuration(age)}`,
+      );
   }
   throw new Failure('metrics not available yet');
 }

@@ -50,7 +50,8 @@ export async function joinStreams(
     out: (data) => context.out.write(data),
     err: (data) => context.err.write(data),
   };
-  return runSession(connection, ends, context.signal);
+  // Awaited here: the terminal stays raw until the session has ended.
+  return await runSession(connection, ends, context.signal);
 }
 
 /** Rejects with Failure when it could not be run; a command that ran and failed is an exit code and a sentence. */
