@@ -8,7 +8,7 @@ import { createAuthority, issueCertificate } from '../../pkg/pki/certificates.ts
 import { describeStore } from '../../pkg/storage/contract/store-contract.ts';
 import { openEtcdStore } from '../../pkg/storage/etcd/etcd-store.ts';
 import type { Store } from '../../pkg/storage/store.ts';
-import { freePort, startEtcd, type EtcdServer } from '../support/etcd-server.ts';
+import { freePort, startEtcd, startEtcdMembers, type EtcdServer } from '../support/etcd-server.ts';
 
 let etcd: EtcdServer;
 beforeAll(async () => {
@@ -92,3 +92,38 @@ test('speaks TLS with a client certificate', async () => {
   resources.defer(() => store.close());
   expect((await store.create('/tls', bytes('1'))).ok).toBe(true);
 });
+
+test('three members: whichever is killed, writes go on and a watch loses and repeats nothing', async () => {
+  await using resources = new AsyncDisposableStack();
+  const members = await startEtcdMembers(3);
+  for (const member of members) resources.use(member);
+  const store = openEtcdStore({ endpoints: members.map(({ endpoint }) => endpoint), clock: realClock });
+  resources.defer(() => store.close());
+  const from = await store.revision();
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const COUNT = 150;
+  const watching = (async () => {
+    for await (const batch of store.watch('/members/', from, stop.signal)) {
+      seen.push(...batch.changes.map((change) => change.key));
+      if (seen.length >= COUNT) return;
+    }
+  })();
+  const written: string[] = [];
+  let longest = 0;
+  for (let n = 0; n < COUNT; n++) {
+    // Every 50 writes the next member, the leader among them, dies and comes back a few writes later.
+    const member = members[Math.floor(n / 50)];
+    if (n % 50 === 10) await member?.kill();
+    if (n % 50 === 40) await member?.start();
+    const began = performance.now();
+    const swap = await store.create(`/members/${n}`, bytes(`${n}`));
+    longest = Math.max(longest, performance.now() - began);
+    expect(swap.ok).toBe(true);
+    written.push(`/members/${n}`);
+  }
+  await watching;
+  stop.abort();
+  expect(seen).toEqual(written);
+  expect(longest).toBeLessThan(10_000);
+}, 120_000);

@@ -22,12 +22,34 @@ export interface EtcdTls {
 }
 
 export async function startEtcd(tls?: EtcdTls): Promise<EtcdServer> {
+  const [server] = await startEtcdMembers(1, tls);
+  if (server === undefined) throw new Error('one member was asked for');
+  return server;
+}
+
+/** Members of one cluster; resolves when all of them listen. */
+export async function startEtcdMembers(count: number, tls?: EtcdTls): Promise<EtcdServer[]> {
+  const members: Member[] = [];
+  for (let index = 0; index < count; index++) {
+    members.push({ name: `m${index}`, client: await freePort(), peer: await freePort() });
+  }
+  const servers = members.map((member) => memberServer(member, members, tls));
+  await Promise.all(servers.map((server) => server.start()));
+  return servers;
+}
+
+interface Member {
+  readonly name: string;
+  readonly client: number;
+  readonly peer: number;
+}
+
+function memberServer(self: Member, members: readonly Member[], tls: EtcdTls | undefined): EtcdServer {
   const directory = mkdtempSync(join(tmpdir(), 'typekube-etcd-'));
-  const [client, peer] = [await freePort(), await freePort()];
-  const scheme = tls === undefined ? 'http' : 'https';
-  const endpoint = `${scheme}://127.0.0.1:${client}`;
+  const endpoint = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${self.client}`;
+  const peerUrl = ({ peer }: Member) => `http://127.0.0.1:${peer}`;
   let child: ChildProcess | undefined;
-  const server: EtcdServer = {
+  return {
     endpoint,
     async kill() {
       if (child === undefined) return;
@@ -40,12 +62,13 @@ export async function startEtcd(tls?: EtcdTls): Promise<EtcdServer> {
       child = spawn(
         'etcd',
         [
+          `--name=${self.name}`,
           `--data-dir=${directory}`,
           `--listen-client-urls=${endpoint}`,
           `--advertise-client-urls=${endpoint}`,
-          `--listen-peer-urls=http://127.0.0.1:${peer}`,
-          `--initial-advertise-peer-urls=http://127.0.0.1:${peer}`,
-          `--initial-cluster=default=http://127.0.0.1:${peer}`,
+          `--listen-peer-urls=${peerUrl(self)}`,
+          `--initial-advertise-peer-urls=${peerUrl(self)}`,
+          `--initial-cluster=${members.map((member) => `${member.name}=${peerUrl(member)}`).join(',')}`,
           '--log-level=error',
           ...(tls === undefined
             ? []
@@ -58,15 +81,13 @@ export async function startEtcd(tls?: EtcdTls): Promise<EtcdServer> {
         ],
         { stdio: 'ignore' },
       );
-      await untilListening(client);
+      await untilListening(self.client);
     },
     async [Symbol.asyncDispose]() {
-      await server.kill();
+      await this.kill();
       rmSync(directory, { recursive: true, force: true });
     },
   };
-  await server.start();
-  return server;
 }
 
 export function freePort(): Promise<number> {
