@@ -1,9 +1,8 @@
-// The default store: LMDB in this process. Every change is a record in a log keyed by revision plus the key's head; writes
-// that wait at the same time share one disk flush (LMDB's group commit), and none is acknowledged before it is on disk.
-// Decisions (does the key stand where the caller thinks?) are made at once on heads held in memory; readers and watchers
-// see only what has been committed. Serves one process: the directory is locked.
+// The default store, in this process: every write goes to a write-ahead log first, where writes that wait at the same time share
+// one disk flush, and none is acknowledged before it is there; LMDB's tables take it over in larger batches a moment later.
+// Decisions (does the key stand where the caller thinks?) are made at once on heads held in memory; readers and watchers see
+// only what is on disk. Serves one process: the directory is locked.
 import { mkdirSync } from 'node:fs';
-import { open, type Database, type RootDatabase } from 'lmdb';
 import type { Clock } from '../../clock/clock.ts';
 import {
   CompactedError,
@@ -22,20 +21,31 @@ import {
 } from '../store.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { ExpiryQueue } from './expiry.ts';
-import { decodeHead, decodeRecord, encodeHead, encodeRecord, type Head, type LogRecord } from './record.ts';
+import { encodeFrame } from './log-frames.ts';
+import { RecentChanges } from './recent-changes.ts';
+import type { Head, LogRecord } from './record.ts';
+import { headOf, Tables, type Written } from './tables.ts';
+import { readLog, WriteAheadLog } from './write-ahead-log.ts';
 
+/** A store that was never written to. */
+const FIRST_REVISION = 1;
 /** Changes kept in memory for watchers that are nearly up to date; others read the log on disk. */
 const RECENT_CHANGES = 4096;
 /** Most changes handed to a watcher at once. */
 const WATCH_BATCH = 1000;
 /** Keys deleted by one turn of the expiry timer, so that a flood of expiries does not block the process. */
 const EXPIRY_BATCH = 200;
+/** Writes that are in the log only: so many go into the tables at once, or whatever there is after a while. */
+const APPLY_AT = 256;
+const APPLY_AFTER_MS = 1000;
+/** The log waits for the tables when they are this far behind; within what watchers find in memory. */
+const MOST_BEHIND = RECENT_CHANGES / 2;
 /** Log records handled between two turns of the event loop during compaction. */
 const COMPACTION_BATCH = 2000;
 
-interface PendingWrite {
+interface PendingWrite extends Written {
   readonly change: Change;
-  committed: boolean;
+  readonly done: PromiseWithResolvers<void>;
 }
 
 export interface EmbeddedStoreOptions {
@@ -45,55 +55,68 @@ export interface EmbeddedStoreOptions {
 
 export async function openEmbeddedStore({ directory, clock }: EmbeddedStoreOptions): Promise<Store> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const lock = await lockDirectory(directory);
+  await using opened = new AsyncDisposableStack();
+  const lock = opened.use(await lockDirectory(directory));
   try {
-    const root = open<Buffer, string>({
-      path: `${directory}/store.mdb`,
-      maxDbs: 4,
-      encoding: 'binary',
-      noSubdir: true,
-    });
-    return new EmbeddedStore(root, lock, clock);
+    const tables = new Tables(directory);
+    opened.defer(() => tables.close());
+    const applied = Math.max(tables.lastRevision(), FIRST_REVISION);
+    const missing = readLog(directory, applied);
+    if (missing.length > 0) await tables.apply(missing);
+    const last = missing.at(-1)?.revision ?? applied;
+    const store = new EmbeddedStore({ directory, clock, lock, tables, last });
+    opened.move(); // the store closes them from here on
+    return store;
   } catch (cause) {
-    await lock[Symbol.asyncDispose]();
-    throw new StoreUnavailableError(`cannot open the store in ${directory}`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreUnavailableError(`cannot open the store in ${directory}: ${why}`, { cause });
   }
 }
 
+interface StoreParts {
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly lock: AsyncDisposable;
+  readonly tables: Tables;
+  /** Newest revision in the tables. */
+  readonly last: Revision;
+}
+
 class EmbeddedStore implements Store {
-  readonly #root: RootDatabase<Buffer, string>;
-  readonly #log: Database<Buffer, number>;
-  readonly #heads: Database<Buffer, string>;
-  readonly #marks: Database<Buffer, string>;
+  readonly #tables: Tables;
+  readonly #log: WriteAheadLog<PendingWrite>;
   readonly #lock: AsyncDisposable;
   readonly #clock: Clock;
 
   /** Newest revision of each key, committed or about to be. */
   readonly #newest = new Map<Key, Head>();
+  /** Writes that are not in the tables yet, by revision and in its order; those that are not committed come last. */
+  readonly #ahead = new Map<Revision, PendingWrite>();
   #assigned: Revision;
   #committed: Revision;
   #compacted: Revision;
-  #pending: PendingWrite[] = [];
-  #recent: Change[] = [];
+  readonly #recent = new RecentChanges(RECENT_CHANGES);
   readonly #expiries = new ExpiryQueue();
   #expiryTimer: Disposable | undefined;
+  #applying: Promise<void> | undefined;
+  #applyTimer: Disposable | undefined;
   #closed = false;
   #wakers = new Set<() => void>();
 
-  constructor(root: RootDatabase<Buffer, string>, lock: AsyncDisposable, clock: Clock) {
-    this.#root = root;
+  constructor({ directory, clock, lock, tables, last }: StoreParts) {
+    this.#tables = tables;
     this.#lock = lock;
     this.#clock = clock;
-    this.#log = root.openDB<Buffer, number>({ name: 'log', encoding: 'binary' });
-    this.#heads = root.openDB<Buffer, string>({ name: 'heads', encoding: 'binary' });
-    this.#marks = root.openDB<Buffer, string>({ name: 'marks', encoding: 'binary' });
-    this.#compacted = this.#mark('compacted');
-    let last = Math.max(this.#mark('revision'), 1);
-    for (const revision of this.#log.getKeys({ reverse: true, limit: 1 })) last = Math.max(last, revision);
+    this.#log = new WriteAheadLog(directory, last, {
+      durable: (writes) => this.#commit(writes),
+      failed: (writes, cause) => this.#undo(writes, cause),
+      makeRoom: () => this.#apply(),
+      catchUp: () => (this.#ahead.size > MOST_BEHIND ? this.#apply() : undefined),
+    });
+    this.#compacted = tables.compactedRevision();
     this.#assigned = last;
     this.#committed = last;
-    for (const { key, value } of this.#heads.getRange()) {
-      const head = decodeHead(value);
+    for (const [key, head] of tables.heads()) {
       this.#newest.set(key, head);
       if (!head.deleted && head.expiresAt > 0) this.#expiries.add({ at: head.expiresAt, key, revision: head.revision });
     }
@@ -110,13 +133,15 @@ class EmbeddedStore implements Store {
     const at = options.revision ?? this.#committed;
     if (at < this.#compacted) throw new CompactedError(at, this.#compacted);
     if (at > this.#committed) throw new FutureRevisionError(at, this.#committed);
+    // The tables know the order of keys.
+    await this.#apply();
+    this.#mustBeOpen();
     const limit = options.limit ?? Number.POSITIVE_INFINITY;
     const start = options.after === undefined ? prefix : `${options.after}\u0001`;
     const entries: Entry[] = [];
     let remaining = 0;
-    for (const { key, value } of this.#heads.getRange({ start })) {
+    for (const [key, head] of this.#tables.heads(start)) {
       if (!key.startsWith(prefix)) break;
-      const head = decodeHead(value);
       const current = head.revision <= at;
       if (current && head.deleted) continue;
       if (entries.length >= limit) {
@@ -175,9 +200,9 @@ class EmbeddedStore implements Store {
     const from = this.#compacted;
     // Readers must stop relying on this history before any of it goes.
     this.#compacted = revision;
-    this.#recent = this.#recent.filter((change) => change.revision > revision);
-    await this.#marks.put('compacted', encodeMark(revision));
-    await this.#marks.put('revision', encodeMark(this.#committed));
+    this.#recent.forgetUpTo(revision);
+    await this.#apply();
+    await this.#tables.markCompacted(revision, this.#applied());
     for (let next = from + 1; next <= revision; next += COMPACTION_BATCH) {
       if (this.#closed) return;
       await this.#dropSuperseded(next, Math.min(next + COMPACTION_BATCH - 1, revision));
@@ -189,154 +214,186 @@ class EmbeddedStore implements Store {
     this.#closed = true;
     this.#expiryTimer?.[Symbol.dispose]();
     this.#wake();
-    await this.#root.flushed;
-    await this.#root.close();
-    await this.#lock[Symbol.asyncDispose]();
+    try {
+      await this.#log.close();
+      await this.#apply();
+    } finally {
+      this.#applyTimer?.[Symbol.dispose]();
+      await this.#tables.close();
+      await this.#lock[Symbol.asyncDispose]();
+    }
   }
 
   #mustBeOpen(): void {
     if (this.#closed) throw new StoreUnavailableError('the store is closed');
   }
 
-  #mark(name: string): Revision {
-    const stored = this.#marks.get(name);
-    return stored === undefined ? 0 : stored.readDoubleBE(0);
-  }
-
   async #write(key: Key, value: Uint8Array | undefined, head: Head | undefined, options?: WriteOptions): Promise<Swap> {
     this.#mustBeOpen();
     const revision = ++this.#assigned;
     const expiresAt = options?.ttlSeconds === undefined ? 0 : this.#clock.now() + options.ttlSeconds * 1000;
-    const next: Head = { revision, deleted: value === undefined, expiresAt };
-    const before = head === undefined || head.deleted ? undefined : this.#entryAt(key, head.revision);
-    const pending: PendingWrite = { change: { key, revision, value, previous: before }, committed: false };
-    this.#newest.set(key, next);
-    this.#pending.push(pending);
     const record: LogRecord = { key, value, previous: head?.revision ?? 0, expiresAt };
-    const logged = this.#log.put(revision, encodeRecord(record));
-    const headed = this.#heads.put(key, encodeHead(next));
-    try {
-      await logged;
-      await headed;
-    } catch (cause) {
-      this.#undo(pending);
-      throw new StoreUnavailableError(`cannot write ${key} to disk`, { cause });
-    }
-    if (expiresAt > 0) {
-      this.#expiries.add({ at: expiresAt, key, revision });
-      this.#armExpiry();
-    }
-    pending.committed = true;
-    this.#publish();
+    const before = head === undefined || head.deleted ? undefined : this.#entryAt(key, head.revision);
+    const { frame, encoded } = encodeFrame(record);
+    const done = Promise.withResolvers<void>();
+    const pending: PendingWrite = {
+      revision,
+      record,
+      encoded,
+      change: { key, revision, value, previous: before },
+      done,
+    };
+    this.#newest.set(key, headOf(revision, record));
+    this.#ahead.set(revision, pending);
+    this.#log.append(frame, revision, pending);
+    await done.promise;
     return { ok: true, revision };
   }
 
-  /** Lets watchers see what is on disk, in the order of revisions. */
-  #publish(): void {
-    let count = 0;
-    while (this.#pending[count]?.committed === true) count++;
-    if (count === 0) return;
-    for (const { change } of this.#pending.splice(0, count)) {
+  /** Lets readers and watchers see what is on disk. */
+  #commit(writes: readonly PendingWrite[]): void {
+    for (const { revision, record, change, done } of writes) {
       this.#recent.push(change);
-      this.#committed = change.revision;
+      this.#committed = revision;
+      if (record.expiresAt > 0) {
+        this.#expiries.add({ at: record.expiresAt, key: record.key, revision });
+        this.#armExpiry();
+      }
+      done.resolve();
     }
-    if (this.#recent.length > RECENT_CHANGES * 2) this.#recent = this.#recent.slice(-RECENT_CHANGES);
+    this.#wake();
+    if (this.#ahead.size >= APPLY_AT) this.#applyInTheBackground();
+    else this.#applyTimer ??= this.#clock.schedule(APPLY_AFTER_MS, () => this.#applyInTheBackground());
+  }
+
+  /** The writes did not reach the disk: their keys are again what they were. */
+  #undo(writes: readonly PendingWrite[], cause: unknown): void {
+    for (const { record } of writes) {
+      const head = this.#headAt(record.key, this.#committed);
+      if (head === undefined) this.#newest.delete(record.key);
+      else this.#newest.set(record.key, head);
+    }
+    for (const { revision, record, done } of writes) {
+      this.#ahead.delete(revision);
+      done.reject(new StoreUnavailableError(`cannot write ${record.key} to disk`, { cause }));
+    }
     this.#wake();
   }
 
-  /** The write did not reach the disk: the key is again what the disk says. */
-  #undo(failed: PendingWrite): void {
-    this.#pending = this.#pending.filter((other) => other !== failed);
-    const { key } = failed.change;
-    if (this.#newest.get(key)?.revision === failed.change.revision) {
-      const stored = this.#heads.get(key);
-      if (stored === undefined) this.#newest.delete(key);
-      else this.#newest.set(key, decodeHead(stored));
+  #applyInTheBackground(): void {
+    // What stays behind is in the log; the next write or reader that needs room tries again, and hears of it.
+    this.#apply().catch(() => undefined);
+  }
+
+  /** Brings everything that is committed into the tables. */
+  async #apply(): Promise<void> {
+    const wanted = this.#committed;
+    while (this.#applied() < wanted) {
+      this.#applying ??= this.#applyOnce().finally(() => {
+        this.#applying = undefined;
+      });
+      await this.#applying;
     }
-    this.#publish();
+  }
+
+  async #applyOnce(): Promise<void> {
+    this.#applyTimer?.[Symbol.dispose]();
+    this.#applyTimer = undefined;
+    const batch: PendingWrite[] = [];
+    for (const write of this.#ahead.values()) {
+      if (write.revision > this.#committed) break;
+      batch.push(write);
+    }
+    await this.#tables.apply(batch);
+    for (const { revision } of batch) this.#ahead.delete(revision);
+    this.#log.release(this.#applied());
+  }
+
+  /** Everything up to here is in the tables. */
+  #applied(): Revision {
+    for (const revision of this.#ahead.keys()) return Math.min(revision - 1, this.#committed);
+    return this.#committed;
   }
 
   /** The answer to a lost race. What is there now may still be on its way to the disk, so wait for it. */
   async #lost(key: Key): Promise<Swap> {
     this.#mustBeOpen();
-    while (this.#pending.some((write) => write.change.key === key)) await this.#nextCommit(undefined);
+    while ((this.#newest.get(key)?.revision ?? 0) > this.#committed) {
+      await this.#nextCommit(undefined);
+      this.#mustBeOpen();
+    }
     return { ok: false, current: this.#committedEntry(key) };
   }
 
   #committedEntry(key: Key): Entry | undefined {
-    const stored = this.#heads.get(key);
-    if (stored === undefined) return undefined;
-    const head = decodeHead(stored);
-    return head.deleted ? undefined : this.#entryAt(key, head.revision);
+    const head = this.#newest.get(key);
+    return head === undefined ? undefined : this.#visibleAt(key, head.revision, this.#committed);
   }
 
   #entryAt(key: Key, revision: Revision): Entry | undefined {
-    const pending = this.#pending.find((write) => write.change.revision === revision);
-    if (pending !== undefined) {
-      const { value } = pending.change;
-      return value === undefined ? undefined : { key, value, revision };
-    }
-    const record = this.#record(revision);
-    return record?.value === undefined ? undefined : { key, value: record.value, revision };
+    const value = this.#record(revision)?.value;
+    return value === undefined ? undefined : { key, value, revision };
   }
 
   #record(revision: Revision): LogRecord | undefined {
-    const stored = this.#log.get(revision);
-    return stored === undefined ? undefined : decodeRecord(stored);
+    return this.#ahead.get(revision)?.record ?? this.#tables.record(revision);
   }
 
   #visibleAt(key: Key, newest: Revision, at: Revision): Entry | undefined {
+    const head = this.#newestAt(newest, at);
+    return head?.record.value === undefined ? undefined : { key, value: head.record.value, revision: head.revision };
+  }
+
+  #headAt(key: Key, at: Revision): Head | undefined {
+    const head = this.#newest.get(key);
+    const found = head === undefined ? undefined : this.#newestAt(head.revision, at);
+    return found === undefined ? undefined : headOf(found.revision, found.record);
+  }
+
+  /** Of a key whose newest revision is given, the newest that is not beyond `at`. */
+  #newestAt(newest: Revision, at: Revision): { revision: Revision; record: LogRecord } | undefined {
     let revision = newest;
     let record = this.#record(revision);
     while (record !== undefined && revision > at) {
       revision = record.previous;
       record = revision === 0 ? undefined : this.#record(revision);
     }
-    return record?.value === undefined ? undefined : { key, value: record.value, revision };
+    return record === undefined ? undefined : { revision, record };
   }
 
   #changesAfter(position: Revision): Change[] {
-    const oldest = this.#recent[0];
-    if (oldest !== undefined && oldest.revision <= position + 1) {
-      const start = firstAfter(this.#recent, position);
-      return this.#recent.slice(start, start + WATCH_BATCH);
-    }
+    if (this.#recent.covers(position)) return this.#recent.after(position, WATCH_BATCH);
     const changes: Change[] = [];
-    for (const { key: revision, value } of this.#log.getRange({ start: position + 1, limit: WATCH_BATCH })) {
+    for (const [revision, record] of this.#tables.records(position + 1, { count: WATCH_BATCH })) {
       if (revision > this.#committed) break;
-      const record = decodeRecord(value);
-      const before = record.previous === 0 ? undefined : this.#record(record.previous);
-      changes.push({
-        key: record.key,
-        revision,
-        value: record.value,
-        previous:
-          before?.value === undefined ? undefined : { key: record.key, value: before.value, revision: record.previous },
-      });
+      const { key, value, previous } = record;
+      changes.push({ key, revision, value, previous: previous === 0 ? undefined : this.#entryAt(key, previous) });
     }
-    return changes;
+    // What is in memory begins at the latest where the tables end.
+    return changes.length > 0 ? changes : this.#recent.after(position, WATCH_BATCH);
   }
 
   /** Removes the records that a change in this range replaced, and deletions that nobody can ask about any more. */
   async #dropSuperseded(start: Revision, end: Revision): Promise<void> {
     const gone: Revision[] = [];
     const forgotten: Key[] = [];
-    for (const { key: revision, value } of this.#log.getRange({ start, end: end + 1 })) {
-      const record = decodeRecord(value);
+    for (const [revision, record] of this.#tables.records(start, { end })) {
       if (record.previous !== 0) gone.push(record.previous);
       if (record.value !== undefined) continue;
       gone.push(revision);
       if (this.#newest.get(record.key)?.revision === revision) forgotten.push(record.key);
     }
-    await this.#root.transaction(() => {
-      for (const revision of gone) this.#log.removeSync(revision);
-      for (const key of forgotten) {
-        const head = this.#newest.get(key);
-        if (head?.deleted !== true || head.revision > end) continue;
-        this.#heads.removeSync(key);
-        this.#newest.delete(key);
-      }
+    await this.#tables.drop(gone, () => this.#forget(forgotten, end));
+  }
+
+  /** The keys that are still deleted; there is nothing to know about them any more. */
+  #forget(keys: readonly Key[], end: Revision): Key[] {
+    const gone = keys.filter((key) => {
+      const head = this.#newest.get(key);
+      return head?.deleted === true && head.revision <= end;
     });
+    for (const key of gone) this.#newest.delete(key);
+    return gone;
   }
 
   #armExpiry(): void {
@@ -373,21 +430,4 @@ class EmbeddedStore implements Store {
   #wake(): void {
     for (const waker of this.#wakers) waker();
   }
-}
-
-function encodeMark(revision: Revision): Buffer {
-  const buffer = Buffer.allocUnsafe(8);
-  buffer.writeDoubleBE(revision, 0);
-  return buffer;
-}
-
-function firstAfter(changes: readonly Change[], position: Revision): number {
-  let low = 0;
-  let high = changes.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((changes[middle]?.revision ?? 0) <= position) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -23,16 +23,17 @@ const DELETED = 1;
 const RECORD_HEADER = 1 + 8 + 8 + 2;
 const HEAD_LENGTH = 1 + 8 + 8;
 
-export function encodeRecord(record: LogRecord): Buffer {
+/** Behind `headroom` bytes that the caller fills in. */
+export function encodeRecord(record: LogRecord, headroom = 0): Buffer {
   const value = record.value ?? new Uint8Array();
   const keyLength = Buffer.byteLength(record.key);
-  const buffer = Buffer.allocUnsafe(RECORD_HEADER + keyLength + value.length);
-  buffer.writeUInt8(record.value === undefined ? DELETED : 0, 0);
-  buffer.writeDoubleBE(record.previous, 1);
-  buffer.writeDoubleBE(record.expiresAt, 9);
-  buffer.writeUInt16BE(keyLength, 17);
-  buffer.write(record.key, RECORD_HEADER);
-  buffer.set(value, RECORD_HEADER + keyLength);
+  const buffer = Buffer.allocUnsafe(headroom + RECORD_HEADER + keyLength + value.length);
+  buffer.writeUInt8(record.value === undefined ? DELETED : 0, headroom);
+  buffer.writeDoubleBE(record.previous, headroom + 1);
+  buffer.writeDoubleBE(record.expiresAt, headroom + 9);
+  buffer.writeUInt16BE(keyLength, headroom + 17);
+  buffer.write(record.key, headroom + RECORD_HEADER);
+  buffer.set(value, headroom + RECORD_HEADER + keyLength);
   return buffer;
 }
 
