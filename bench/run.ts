@@ -9,6 +9,7 @@ import { lists } from './lists.ts';
 import { nodeIdle } from './node-idle.ts';
 import { podsReady } from './pods-ready.ts';
 import { scheduling } from './scheduling.ts';
+import { serviceChange } from './service-change.ts';
 import { startup } from './startup.ts';
 import { renderTable } from './support/table.ts';
 import { watches } from './watches.ts';
@@ -27,6 +28,7 @@ const benchmarks: readonly Benchmark[] = [
   scheduling,
   podsReady,
   nodeIdle,
+  serviceChange,
 ];
 
 const { values } = parseArgs({
