@@ -119,6 +119,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
       return serviceInformer.store.list();
     },
     networkFault: () => agent.networkFault,
+    otherPods: (uid) => manager.active(uid),
   };
   const agent = new NodeAgent({
     client,

@@ -39,7 +39,10 @@ const finalize: UpdateStrategy = {
 
 const ephemeralContainers: UpdateStrategy = {
   prepare(_, object, old) {
-    keepPod(object, old, (spec, before) => ({ ...before, ephemeralContainers: spec.ephemeralContainers }));
+    keepPod(object, old, ({ ephemeralContainers: now }, { ephemeralContainers: _old, ...before }) => ({
+      ...before,
+      ...(now !== undefined && { ephemeralContainers: now }),
+    }));
     countChange(object, old);
   },
   validate: (_, object, old) => validateEphemeralContainersUpdate(podOf(object), podOf(old)),
@@ -63,9 +66,14 @@ const resize: UpdateStrategy = {
 function resized(before: readonly Container[], now: readonly Container[]): Container[] {
   return before.map((container) => {
     const asked = now.find(({ name }) => name === container.name);
-    return asked === undefined
-      ? container
-      : { ...container, resources: asked.resources, resizePolicy: asked.resizePolicy };
+    if (asked === undefined) return container;
+    const { resources: _old, resizePolicy: _older, ...rest } = container;
+    // A field that is not there must not become one that holds nothing: the next patch would stumble over it.
+    return {
+      ...rest,
+      ...(asked.resources !== undefined && { resources: asked.resources }),
+      ...(asked.resizePolicy !== undefined && { resizePolicy: asked.resizePolicy }),
+    };
   });
 }
 

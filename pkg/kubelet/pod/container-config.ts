@@ -1,5 +1,4 @@
 // From a container of a pod to what the runtime is asked for. Pure: environment, mounts and image facts come in ready.
-import { milliValue, wholeValue } from '../../api/meta/quantity.ts';
 import type { Container, Pod } from '../../api/schema/generated/core.v1.gen.ts';
 import type {
   ContainerConfig,
@@ -14,6 +13,7 @@ import { isOnNodeNetwork } from './containers.ts';
 import { expandAll } from './env.ts';
 import { sandboxHostname } from './pod-files.ts';
 import { oomScoreOf } from './qos.ts';
+import { limitsOf } from './resize.ts';
 import { BACKOFF_LABEL } from './restart.ts';
 import { HASH_LABEL, hashOf } from './spec-hash.ts';
 
@@ -98,24 +98,6 @@ function emptyIsUnset(texts: string[] | undefined): string[] | undefined {
   return texts === undefined || texts.length === 0 ? undefined : texts;
 }
 
-const SHARES_PER_CPU = 1024;
-const LEAST_SHARES = 2;
-const PERIOD_MICROSECONDS = 100_000;
-const LEAST_QUOTA_MICROSECONDS = 1000;
-
-/** k8s.io/kubernetes/pkg/kubelet/cm: requests weigh, limits cap. */
 export function resourcesOf(pod: Pod, spec: Container, memoryCapacity: number): ContainerResources {
-  const { requests = {}, limits = {} } = spec.resources ?? {};
-  const cpuRequest = milliValue(requests['cpu'] ?? limits['cpu'] ?? '0');
-  const cpuLimit = milliValue(limits['cpu'] ?? '0');
-  const memoryLimit = wholeValue(limits['memory'] ?? '0');
-  return {
-    cpuShares: Math.max(LEAST_SHARES, Math.floor((cpuRequest * SHARES_PER_CPU) / 1000)),
-    cpuQuota:
-      cpuLimit > 0
-        ? Math.max(LEAST_QUOTA_MICROSECONDS, Math.floor((cpuLimit * PERIOD_MICROSECONDS) / 1000))
-        : undefined,
-    memoryLimit: memoryLimit > 0 ? memoryLimit : undefined,
-    oomScoreAdj: oomScoreOf(pod, spec, memoryCapacity),
-  };
+  return { ...limitsOf(spec), oomScoreAdj: oomScoreOf(pod, spec, memoryCapacity) };
 }

@@ -91,6 +91,8 @@ function sentenceOf(reason: StopReason, name: string): string {
       return `Stopping container ${name}`;
     case 'definition-changed':
       return `Container ${name} definition changed, will be restarted`;
+    case 'resize':
+      return `Container ${name} resize requires restart`;
     case 'liveness':
       return `Container ${name} failed liveness probe, will be restarted`;
     case 'startup':

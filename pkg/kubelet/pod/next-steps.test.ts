@@ -32,6 +32,8 @@ function show(step: Step): string {
       return `create sandbox #${step.attempt}`;
     case 'remove-sandbox':
       return `remove sandbox ${step.id}`;
+    case 'resize-container':
+      return `resize ${step.record.name} to ${JSON.stringify(step.limits)}`;
     case 'remove-container':
       return `remove ${step.id}`;
   }

@@ -3,12 +3,13 @@
 // before what follows them, then the containers; a lost sandbox starts the pod over; what ended is restarted by policy.
 import type { Pod } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Instant } from '../../clock/clock.ts';
-import type { ContainerRecord, ObservedPod, SandboxState } from '../runtime/runtime.ts';
+import type { ContainerRecord, EnforcedLimits, ObservedPod, SandboxState } from '../runtime/runtime.ts';
 import { initContainersOf, isOnNodeNetwork, podText, type PodContainer } from './containers.ts';
+import { limitsOf, unequalLimits } from './resize.ts';
 import { durationText, nextBackoffMs, pauseAfter, restartAt, shouldRestart } from './restart.ts';
 import { HASH_LABEL, hashOf } from './spec-hash.ts';
 
-export type StopReason = 'pod-ends' | 'definition-changed' | 'liveness' | 'startup' | 'pod-restarts';
+export type StopReason = 'resize' | 'pod-ends' | 'definition-changed' | 'liveness' | 'startup' | 'pod-restarts';
 
 export type Step =
   | {
@@ -26,6 +27,7 @@ export type Step =
       readonly backoffMs: number;
     }
   | { readonly do: 'stop-container'; readonly record: ContainerRecord; readonly reason: StopReason }
+  | { readonly do: 'resize-container'; readonly record: ContainerRecord; readonly limits: EnforcedLimits }
   | { readonly do: 'remove-container'; readonly id: string };
 
 export interface Waiting {
@@ -50,6 +52,7 @@ export interface Verdicts {
 }
 
 export interface Situation {
+  /** With the resources that it has been given, whatever it asks for. */
   readonly pod: Pod;
   readonly observed: ObservedPod;
   readonly now: Instant;
@@ -187,6 +190,7 @@ class PlanBuilder {
           this.#stop(record, 'definition-changed');
         } else if (verdicts.startup(record.id) === false) this.#stop(record, 'startup');
         else if (verdicts.liveness(record.id) === false) this.#stop(record, 'liveness');
+        else if (container.role !== 'init') this.#resize(container, record);
         return;
       case 'exited':
         if (shouldRestart(pod, container, record) || restartAnyway.has(record.id)) this.#start(container, record);
@@ -223,6 +227,18 @@ class PlanBuilder {
 
   #startStep(container: PodContainer, attempt: number, backoffMs: number): Step {
     return { do: 'start-container', container, sandbox: this.#sandbox, attempt, backoffMs };
+  }
+
+  #resize({ spec }: PodContainer, record: ContainerRecord): void {
+    const limits = limitsOf(spec);
+    const unequal = unequalLimits(record.limits, limits);
+    if (unequal.length === 0) return;
+    const restarts = (spec.resizePolicy ?? []).some(
+      ({ resourceName, restartPolicy }) =>
+        restartPolicy === 'RestartContainer' && unequal.some((resource) => resource === resourceName),
+    );
+    if (restarts) this.#stop(record, 'resize');
+    else this.#steps.push({ do: 'resize-container', record, limits });
   }
 
   #stop(record: ContainerRecord, reason: StopReason): void {

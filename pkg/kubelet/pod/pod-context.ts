@@ -1,5 +1,5 @@
 // What every worker of this node shares: the parts of the kubelet that a pod needs, and what is true of the node.
-import type { Service } from '../../api/schema/generated/core.v1.gen.ts';
+import type { Pod, Service } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Clock, Random } from '../../clock/clock.ts';
@@ -43,6 +43,8 @@ export interface PodContext {
   readonly seccompDirectory: string;
   /** All Services of the cluster, for the variables that tell of them. Resolves when they have been read. */
   services(signal: AbortSignal): Promise<readonly Service[]>;
+  /** The other pods that have a place on this node, with what they have been given. */
+  otherPods(uid: string): readonly Pod[];
   /** Why pods on the pod network must wait; undefined: they need not. */
   networkFault(): string | undefined;
 }

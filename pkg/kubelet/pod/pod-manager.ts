@@ -98,18 +98,21 @@ export class PodManager {
     if (known !== undefined) return known.worker.update(pod);
     const found = this.#found.get(pod.metadata.uid);
     this.#found.delete(pod.metadata.uid);
-    const verdict = found === undefined ? admit(pod, this.#active(), this.#options.node()) : undefined;
+    const verdict = found === undefined ? admit(pod, this.active(pod.metadata.uid), this.#options.node()) : undefined;
     this.#begin(new PodWorker(pod, found, verdict, this.#context), signal);
   }
 
   /** The pods that have a place on this node: those that were refused or are over have none. */
-  #active(): Pod[] {
-    return [...this.#workers.values()].filter(({ worker }) => !worker.isOver).map(({ worker }) => worker.pod);
+  active(except: string): Pod[] {
+    return [...this.#workers.values()]
+      .filter(({ worker }) => worker.uid !== except && !worker.isOver)
+      .map(({ worker }) => worker.given);
   }
 
   #begin(worker: PodWorker, signal: AbortSignal): void {
     const done = worker.run(signal).finally(() => {
       if (this.#workers.get(worker.uid)?.worker === worker) this.#workers.delete(worker.uid);
+      for (const { worker: other } of this.#workers.values()) if (other.waitsForRoom) other.touch('runtime');
     });
     this.#workers.set(worker.uid, { worker, done });
   }

@@ -54,7 +54,7 @@ export class PodStopper {
     }
     this.#stopping.set(record.id, endsBy);
     const probed = reason === 'liveness' || reason === 'startup';
-    if (reason === 'definition-changed' || (probed && pod.spec.restartPolicy !== 'Never')) {
+    if (reason === 'definition-changed' || reason === 'resize' || (probed && pod.spec.restartPolicy !== 'Never')) {
       this.#restartAnyway.add(record.id);
     }
     const stopped = stopContainer({ pod, record, reason, podIp, grace }, this.#context, signal).finally(() => {

@@ -77,6 +77,7 @@ function run(wanted: Pod) {
     tokens,
     probes: new ProbeManager({ runtime, clock, events, log, changed }),
     node: { name: 'n1', ips: ['192.168.0.1'], allocatable: {}, memoryCapacity: 1 << 30, runtimeName: 'fake' },
+    otherPods: () => [],
     networkFault: () => runtime.networkFault,
     dns: { servers: [], domain: 'cluster.local' },
     seccompDirectory: directory,

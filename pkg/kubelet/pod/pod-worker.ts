@@ -8,6 +8,7 @@ import type { Pod, PodStatus } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Instant } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { ObservedPod, SandboxState } from '../runtime/runtime.ts';
+import { RESIZE_CONDITIONS } from '../status/conditions.ts';
 import { podStatusOf } from '../status/pod-status.ts';
 import { StatusWriter } from '../status/status-writer.ts';
 import { containerNamed, hasFinished, isTerminating } from './containers.ts';
@@ -17,6 +18,7 @@ import { nextSteps, type Plan, type Step, type Waiting } from './next-steps.ts';
 import { PodAnnouncer } from './pod-announcer.ts';
 import type { PodContext } from './pod-context.ts';
 import { PodStarter, podIps } from './pod-starter.ts';
+import { PodResizer } from './pod-resizer.ts';
 import { PodStopper } from './pod-stopper.ts';
 import { Retry } from './retry.ts';
 import { readTerminationMessage } from './termination-message.ts';
@@ -39,6 +41,7 @@ export class PodWorker {
   readonly #stopper: PodStopper;
   readonly #retry: Retry;
   readonly #announcer: PodAnnouncer;
+  readonly #resizer: PodResizer;
   readonly #messages = new Map<string, string>();
   /** What ran before this kubelet did. */
   readonly #adopted: ReadonlySet<string>;
@@ -59,6 +62,7 @@ export class PodWorker {
     this.#stopper = new PodStopper(context, this.#log, done);
     this.#retry = new Retry(context.clock);
     this.#announcer = new PodAnnouncer(context.events);
+    this.#resizer = new PodResizer(this.uid, context, done);
     this.#observed = found ?? { pod: identityOf(pod), sandboxes: [], containers: [] };
     this.#adopted = new Set(this.#observed.containers.filter(({ state }) => state === 'running').map(({ id }) => id));
     this.#status = new StatusWriter(pod, {
@@ -70,6 +74,16 @@ export class PodWorker {
 
   get pod(): Pod {
     return this.#pod;
+  }
+
+  /** With the resources that it has been given, whatever it asks for. */
+  get given(): Pod {
+    return this.#resizer.given(this.#pod);
+  }
+
+  /** It asked for more than is free now. */
+  get waitsForRoom(): boolean {
+    return this.#resizer.state.pending?.reason === 'Deferred';
   }
 
   /** Nothing of it runs, or will. */
@@ -159,11 +173,13 @@ export class PodWorker {
       sandboxes: [],
       containers: [],
     };
-    const pod = this.#viewed();
+    const asked = this.#viewed();
+    const askAgainAt = await this.#resizer.look(asked, this.#mustEnd(asked));
+    const pod = this.#resizer.given(asked);
     const now = clock.now();
     this.#verdict ??= deadlineOf(pod, now);
     this.#announcer.verdict(pod, this.#verdict);
-    const mustEnd = this.#deleted || isTerminating(pod) || this.#verdict !== undefined || hasFinished(pod);
+    const mustEnd = this.#mustEnd(pod);
     const plan = nextSteps({
       pod,
       observed: this.#observed,
@@ -181,14 +197,21 @@ export class PodWorker {
     // Before the status is told: a container that was adopted begins with what was said of it.
     this.#probe(pod, plan);
     this.#publish(pod, plan, waiting, now, signal);
+    const enforceAt = plan.ended ? undefined : this.#resizer.enforce(pod, plan.steps, signal);
     const recheckAt = this.#perform(pod, plan, signal);
     this.#retry.succeeded();
     if (plan.ended && plan.steps.length === 0 && !this.#stopper.isBusy && !this.#starter.isBusy) {
       if (this.#deleted || isTerminating(pod)) return await this.#finish(pod, signal);
     }
-    const times = [plan.recheckAt, recheckAt, this.#deadlineAt(pod, mustEnd)].filter((at) => at !== undefined);
+    const times = [plan.recheckAt, recheckAt, askAgainAt, enforceAt, this.#deadlineAt(pod, mustEnd)].filter(
+      (at) => at !== undefined,
+    );
     if (times.length > 0) this.#wake.at(Math.min(...times));
     return false;
+  }
+
+  #mustEnd(pod: Pod): boolean {
+    return this.#deleted || isTerminating(pod) || this.#verdict !== undefined || hasFinished(pod);
   }
 
   /** The pod with the status that was computed last, which the API server may not have yet. */
@@ -243,6 +266,7 @@ export class PodWorker {
       waiting,
       ended: plan.ended && !stillRuns,
       verdict: this.#verdict,
+      resize: this.#resizer.state,
       started: (container, record) =>
         container.spec.startupProbe === undefined || probes.verdict(record.id, 'startup') === true,
       ready: (container, record) =>
@@ -259,7 +283,7 @@ export class PodWorker {
       if (step.do === 'stop-container') {
         this.#stopper.stop(pod, step.record, step.reason, this.#podIp(pod, this.#observed.sandboxes[0]), signal);
       } else if (step.do === 'remove-container') this.#stopper.remove(step.id, signal);
-      else steps.push(step);
+      else if (step.do !== 'resize-container') steps.push(step);
     }
     if (plan.ended) this.#starter.stop('the pod has ended');
     return this.#starter.begin({ pod, observed: this.#observed, steps, ending: plan.ended }, signal);
@@ -323,4 +347,5 @@ const OWN_CONDITIONS: ReadonlySet<string> = new Set([
   'Ready',
   'ContainersReady',
   'PodScheduled',
+  ...RESIZE_CONDITIONS,
 ]);

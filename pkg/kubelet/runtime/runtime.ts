@@ -53,12 +53,16 @@ export interface Mount {
   readonly propagation: 'None' | 'HostToContainer' | 'Bidirectional';
 }
 
-export interface ContainerResources {
+/** What can be changed while a container runs. */
+export interface EnforcedLimits {
   readonly cpuShares: number;
   /** Microseconds in each period of 100 ms; undefined: no limit. */
   readonly cpuQuota: number | undefined;
   /** Bytes; undefined: no limit. */
   readonly memoryLimit: number | undefined;
+}
+
+export interface ContainerResources extends EnforcedLimits {
   readonly oomScoreAdj: number;
 }
 
@@ -128,6 +132,8 @@ export interface ContainerRecord {
   readonly error: string;
   readonly image: string;
   readonly imageId: string;
+  /** As the engine has them now. */
+  readonly limits: EnforcedLimits;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -252,6 +258,8 @@ export interface ContainerRuntime {
 
   createContainer(sandbox: SandboxState, config: ContainerConfig, signal?: AbortSignal): Promise<string>;
   startContainer(id: string, signal?: AbortSignal): Promise<void>;
+  /** Of a container that runs, which goes on. */
+  updateContainer(id: string, limits: EnforcedLimits, signal?: AbortSignal): Promise<void>;
   /** Asks it to end, kills it after `graceSeconds`; resolves when it is down. Nothing happens when it is already. */
   stopContainer(id: string, graceSeconds: number, signal?: AbortSignal): Promise<void>;
   /** Also kills it. Nothing happens when there is none. */

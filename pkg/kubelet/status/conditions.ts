@@ -3,6 +3,7 @@
 import type { ContainerStatus, Pod, PodCondition } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Instant } from '../../clock/clock.ts';
 import { initContainersOf } from '../pod/containers.ts';
+import type { ResizeState } from '../pod/pod-resizer.ts';
 import type { Phase } from './phase.ts';
 import { formatTime } from '../../api/meta/time.ts';
 
@@ -11,8 +12,12 @@ export interface ConditionInputs {
   readonly init: readonly ContainerStatus[];
   readonly app: readonly ContainerStatus[];
   readonly hasSandbox: boolean;
+  readonly resize: ResizeState;
   readonly now: Instant;
 }
+
+/** Only there while they are true. */
+export const RESIZE_CONDITIONS = ['PodResizePending', 'PodResizeInProgress'] as const;
 
 type Draft = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
 
@@ -25,8 +30,25 @@ export function conditionsOf(pod: Pod, inputs: ConditionInputs): PodCondition[] 
     readyCondition(pod, containersReady),
     containersReady,
     { type: 'PodScheduled', status: 'True' },
+    ...resizeConditions(inputs.resize),
   ];
   return drafts.map((draft) => dated(pod, draft, inputs.now));
+}
+
+function resizeConditions({ pending, inProgress }: ResizeState): Draft[] {
+  const [pendingType, inProgressType] = RESIZE_CONDITIONS;
+  return [
+    ...(pending === undefined ? [] : [{ type: pendingType, status: 'True', ...pending }]),
+    ...(inProgress === undefined
+      ? []
+      : [
+          {
+            type: inProgressType,
+            status: 'True',
+            ...(inProgress.error !== undefined && { reason: 'Error', message: inProgress.error }),
+          },
+        ]),
+  ];
 }
 
 function dated(pod: Pod, draft: Draft, now: Instant): PodCondition {

@@ -8,6 +8,7 @@ import type {
 import type { Instant } from '../../clock/clock.ts';
 import type { PodContainer } from '../pod/containers.ts';
 import type { Waiting } from '../pod/next-steps.ts';
+import { enforcedResources, limitsOf } from '../pod/resize.ts';
 import type { ContainerRecord } from '../runtime/runtime.ts';
 import { formatTime } from '../../api/meta/time.ts';
 
@@ -49,7 +50,7 @@ export function containerStatusOf(pod: Pod, container: PodContainer, view: Conta
       role === 'init'
         ? newest?.state === 'exited' && newest.exitCode === 0
         : started && newest !== undefined && view.ready(newest),
-    ...(known !== undefined && resourcesOf(spec.resources)),
+    ...(known !== undefined && resourcesOf(spec, known)),
     restartCount: newest?.attempt ?? before?.restartCount ?? 0,
     started: role === 'init' ? running : started,
     state,
@@ -121,11 +122,11 @@ function reasonOf(record: ContainerRecord): string {
   return record.exitCode === 0 ? 'Completed' : 'Error';
 }
 
-function resourcesOf(resources: PodContainer['spec']['resources']): Partial<ContainerStatus> {
-  const { limits, requests } = resources ?? {};
+function resourcesOf(spec: PodContainer['spec'], { state, limits }: ContainerRecord): Partial<ContainerStatus> {
+  const requests = spec.resources?.requests;
   return {
     ...(requests !== undefined && { allocatedResources: requests }),
-    resources: { ...(limits !== undefined && { limits }), ...(requests !== undefined && { requests }) },
+    resources: enforcedResources(spec, state === 'running' ? limits : limitsOf(spec)),
   };
 }
 

@@ -18,6 +18,7 @@ function status(wanted: Pod, there: ObservedPod, more: Partial<StatusInputs> = {
     waiting: new Map(),
     ended: false,
     verdict: undefined,
+    resize: { pending: undefined, inProgress: undefined },
     started: () => true,
     ready: () => true,
     terminationMessage: () => '',

@@ -6,7 +6,8 @@ import { containersOf, hasFinished, isOnNodeNetwork, type PodContainer } from '.
 import type { Waiting } from '../pod/next-steps.ts';
 import { qosClassOf } from '../pod/qos.ts';
 import type { ContainerRecord, ObservedPod } from '../runtime/runtime.ts';
-import { conditionsOf } from './conditions.ts';
+import type { ResizeState } from '../pod/pod-resizer.ts';
+import { conditionsOf, RESIZE_CONDITIONS } from './conditions.ts';
 import { containerStatusOf } from './container-status.ts';
 import { phaseOf } from './phase.ts';
 import { formatTime } from '../../api/meta/time.ts';
@@ -22,6 +23,7 @@ export interface StatusInputs {
   readonly ended: boolean;
   /** Why the pod was made to end, when it was not by its own containers. */
   readonly verdict: { readonly reason: string; readonly message: string } | undefined;
+  readonly resize: ResizeState;
   readonly started: (container: PodContainer, record: ContainerRecord) => boolean;
   readonly ready: (container: PodContainer, record: ContainerRecord) => boolean;
   readonly terminationMessage: (record: ContainerRecord) => string;
@@ -64,8 +66,15 @@ export function podStatusOf(inputs: StatusInputs): PodStatus {
           : phaseOf(pod, { init, app }, ended);
   const sandbox = observed.sandboxes.find(({ ready }) => ready);
   const ips = podIpsOf(pod, inputs.hostIps, sandbox?.ip, sandbox !== undefined);
-  const conditions = conditionsOf(pod, { phase, init, app, hasSandbox: sandbox !== undefined && ips.length > 0, now });
-  const own = new Set(conditions.map(({ type }) => type));
+  const conditions = conditionsOf(pod, {
+    phase,
+    init,
+    app,
+    hasSandbox: sandbox !== undefined && ips.length > 0,
+    resize: inputs.resize,
+    now,
+  });
+  const own = new Set([...conditions.map(({ type }) => type), ...RESIZE_CONDITIONS]);
   const reason = verdict?.reason ?? before?.reason;
   const message = verdict?.message ?? before?.message;
   return {

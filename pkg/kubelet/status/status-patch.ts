@@ -1,10 +1,14 @@
 // The difference between two statuses of a pod as a strategic merge patch that touches only what changed: other writers of
 // the status (readiness gates, the scheduler, controllers) are not run over. The uid makes it miss a pod of the same name.
 import { isDeepStrictEqual } from 'node:util';
+import { RESIZE_CONDITIONS } from './conditions.ts';
 import type { Pod, PodCondition, PodStatus } from '../../api/schema/generated/core.v1.gen.ts';
 
 /** Fields whose lists merge by a key: replaced as a whole, because what is not in the new one must go. */
 const REPLACED = ['podIPs', 'hostIPs'] as const;
+
+/** Conditions that this kubelet takes away again; those of others are never touched. */
+const OWN_AND_PASSING: ReadonlySet<string> = new Set(RESIZE_CONDITIONS);
 
 /** Undefined when nothing changed. */
 export function statusPatch(pod: Pod, next: PodStatus): object | undefined {
@@ -18,7 +22,12 @@ export function statusPatch(pod: Pod, next: PodStatus): object | undefined {
         const old = before.conditions?.find(({ type }) => type === condition.type);
         return isDeepStrictEqual(plain(old), plain(condition)) ? [] : [nullWhereLeftOut(old, condition)];
       });
-      if (changed.length > 0) changes['conditions'] = changed;
+      const gone = (before.conditions ?? [])
+        .filter(
+          ({ type }) => OWN_AND_PASSING.has(type) && !next.conditions?.some((condition) => condition.type === type),
+        )
+        .map(({ type }) => ({ $patch: 'delete', type }));
+      if (changed.length + gone.length > 0) changes['conditions'] = [...changed, ...gone];
     } else if (next[name] === undefined) changes[name] = null;
     else if (name === REPLACED[0] || name === REPLACED[1]) {
       changes[name] = before[name] === undefined ? next[name] : [...(next[name] ?? []), { $patch: 'replace' }];

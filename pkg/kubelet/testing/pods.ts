@@ -2,6 +2,7 @@
 import type { Container, Pod, PodSpec } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Instant } from '../../clock/clock.ts';
 import type { ContainerRecord, ObservedPod, SandboxState } from '../runtime/runtime.ts';
+import { limitsOf } from '../pod/resize.ts';
 import { HASH_LABEL, hashOf } from '../pod/spec-hash.ts';
 
 export const NOON: Instant = Date.parse('2026-01-01T12:00:00Z');
@@ -54,6 +55,7 @@ export function record(spec: Container, more: Partial<ContainerRecord> = {}): Co
     error: '',
     image: spec.image ?? '',
     imageId: 'sha256:1',
+    limits: limitsOf(spec),
     ...more,
     labels: { [HASH_LABEL]: hashOf(spec), ...more.labels },
   };

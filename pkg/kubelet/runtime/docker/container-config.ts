@@ -1,6 +1,6 @@
 // Pure translation of what the kubelet wants into the bodies of the engine's create calls.
 import type Docker from 'dockerode';
-import type { ContainerConfig, ContainerSecurity, SandboxConfig, SandboxState } from '../runtime.ts';
+import type { ContainerConfig, ContainerSecurity, EnforcedLimits, SandboxConfig, SandboxState } from '../runtime.ts';
 import { engineNameOf, labelsOf, SANDBOX } from './labels.ts';
 
 /** A container's log is cut into files like Kubernetes' defaults: containerLogMaxSize 10Mi, containerLogMaxFiles 5. */
@@ -81,14 +81,25 @@ export function containerBody(
         ReadOnly: mount.readOnly,
         BindOptions: { Propagation: PROPAGATION[mount.propagation] },
       })),
-      CpuShares: resources.cpuShares,
-      ...(resources.cpuQuota !== undefined && { CpuPeriod: CPU_PERIOD_MICROSECONDS, CpuQuota: resources.cpuQuota }),
-      // Swap equal to memory is no swap at all: what a limit means in Kubernetes.
-      ...(resources.memoryLimit !== undefined && { Memory: resources.memoryLimit, MemorySwap: resources.memoryLimit }),
+      ...limitsPart(resources),
       OomScoreAdj: Math.max(resources.oomScoreAdj, facts.lowestOomScore),
       ...securityPart(security),
     },
   };
+}
+
+function limitsPart({ cpuShares, cpuQuota, memoryLimit }: EnforcedLimits): Docker.HostConfig {
+  return {
+    CpuShares: cpuShares,
+    ...(cpuQuota !== undefined && { CpuPeriod: CPU_PERIOD_MICROSECONDS, CpuQuota: cpuQuota }),
+    // Swap equal to memory is no swap at all: what a limit means in Kubernetes.
+    ...(memoryLimit !== undefined && { Memory: memoryLimit, MemorySwap: memoryLimit }),
+  };
+}
+
+/** Of a container that runs. What is left out stays as it is; the engine knows no way to take a limit of memory away. */
+export function updateBody(limits: EnforcedLimits): Docker.HostConfig {
+  return { CpuPeriod: CPU_PERIOD_MICROSECONDS, CpuQuota: -1, ...limitsPart(limits) };
 }
 
 function securityPart(security: ContainerSecurity): Docker.HostConfig {

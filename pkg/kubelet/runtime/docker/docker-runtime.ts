@@ -8,6 +8,7 @@ import {
   type ContainerConfig,
   type ContainerRuntime,
   type ContainerStats,
+  type EnforcedLimits,
   type ExecOptions,
   type ImageInfo,
   type LogChunk,
@@ -20,7 +21,7 @@ import {
   type SandboxState,
   type StreamSession,
 } from '../runtime.ts';
-import { containerBody, sandboxBody, type EngineFacts } from './container-config.ts';
+import { containerBody, sandboxBody, updateBody, type EngineFacts } from './container-config.ts';
 import { engineCall, engineCallAccepting, httpStatusOf, runtimeErrorOf } from './engine-errors.ts';
 import { inspectImage, listImages, pullImage } from './images.ts';
 import { engineNameOf, identityOf, OWNER } from './labels.ts';
@@ -157,6 +158,13 @@ class DockerRuntime implements ContainerRuntime {
         ),
       signal,
     );
+  }
+
+  async updateContainer(id: string, limits: EnforcedLimits, signal?: AbortSignal): Promise<void> {
+    await engineCall('update container', () =>
+      this.#docker.getContainer(id).update({ ...updateBody(limits), ...abortable(signal) }),
+    );
+    this.#observer.hasChanged(id);
   }
 
   async stopContainer(id: string, graceSeconds: number, signal?: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@
 // per state it is in, because what they say of a running or an ended container does not change any more.
 import type Docker from 'dockerode';
 import type { Instant } from '../../../clock/clock.ts';
-import type { ContainerRecord, ObservedPod, PodIdentity, SandboxState } from '../runtime.ts';
+import type { ContainerRecord, EnforcedLimits, ObservedPod, PodIdentity, SandboxState } from '../runtime.ts';
 import { RuntimeError } from '../runtime.ts';
 import { engineCall, httpStatusOf, runtimeErrorOf } from './engine-errors.ts';
 import { identityOf, OWNER, POD_UID, SANDBOX } from './labels.ts';
@@ -27,6 +27,11 @@ export class Observer {
   /** The container has ended, whatever the next list says. */
   hasDied(id: string): void {
     this.#died.add(id);
+    this.#details.delete(`${id}/running`);
+  }
+
+  /** What is known of it is old. */
+  hasChanged(id: string): void {
     this.#details.delete(`${id}/running`);
   }
 
@@ -123,12 +128,26 @@ export class Observer {
       error: state.Error,
       image: info.Image,
       imageId: details.Image,
+      limits: limitsIn(details.HostConfig),
       labels: info.Labels,
     };
     // A container between two states is asked for again.
     if (record.state === info.State) this.#details.set(key, record);
     return record;
   }
+}
+
+/** The engine writes zero, or -1 after a change, for no limit. */
+function limitsIn({
+  CpuShares: shares = 0,
+  CpuQuota: quota = 0,
+  Memory: memory = 0,
+}: Docker.HostConfig): EnforcedLimits {
+  return {
+    cpuShares: shares,
+    cpuQuota: quota > 0 ? quota : undefined,
+    memoryLimit: memory > 0 ? memory : undefined,
+  };
 }
 
 /** 128 and the number of SIGKILL. */

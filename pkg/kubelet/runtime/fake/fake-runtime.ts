@@ -8,6 +8,7 @@ import {
   type ContainerRecord,
   type ContainerRuntime,
   type ContainerStats,
+  type EnforcedLimits,
   type ExecOptions,
   type ImageInfo,
   type LogChunk,
@@ -49,11 +50,13 @@ export class FakeRuntime implements ContainerRuntime {
     startContainer: string[];
     runPodSandbox: string[];
     pullImage: string[];
+    updateContainer: string[];
   } = {
     createContainer: [],
     startContainer: [],
     runPodSandbox: [],
     pullImage: [],
+    updateContainer: [],
   };
 
   constructor(options: FakeRuntimeOptions) {
@@ -128,6 +131,7 @@ export class FakeRuntime implements ContainerRuntime {
       error: '',
       image: config.image,
       imageId: `sha256:${config.image}`,
+      limits: config.resources,
       labels: config.labels,
     };
     this.#containers.set(id, { record, config });
@@ -141,6 +145,17 @@ export class FakeRuntime implements ContainerRuntime {
     await this.#takesTime(signal);
     container.record = { ...container.record, state: 'running', startedAt: this.#clock.now() };
     this.#tell({ pod: container.record.pod, type: 'started' });
+  }
+
+  updateContainer(id: string, { cpuShares, cpuQuota, memoryLimit }: EnforcedLimits): Promise<void> {
+    try {
+      this.#fail('updateContainer');
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const container = this.#containerOf(id);
+    container.record = { ...container.record, limits: { cpuShares, cpuQuota, memoryLimit } };
+    return Promise.resolve();
   }
 
   stopContainer(id: string): Promise<void> {
