@@ -18,6 +18,8 @@ export interface NodesCluster extends AsyncDisposable {
   record(): NodesRecord;
   kubectl(...args: string[]): Promise<Ran>;
   tkctl(...args: string[]): Promise<Ran>;
+  /** kill -9 when the signal says so. */
+  tkctlUntil(signal: AbortSignal, ...args: string[]): Promise<Ran>;
   /** stdout; throws with everything that was printed when the command fails. */
   must(...args: string[]): Promise<string>;
   /** In the container of a node. */
@@ -60,6 +62,7 @@ export async function nodesHome(name: string): Promise<NodesCluster> {
     },
     kubectl: (...args) => run(kubectl, args, env),
     tkctl: (...args) => run(process.execPath, [program, ...args], env),
+    tkctlUntil: (signal, ...args) => run(process.execPath, [program, ...args], env, signal),
     async must(...args) {
       return (await succeeded(cluster.kubectl(...args))).stdout;
     },

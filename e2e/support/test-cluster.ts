@@ -92,9 +92,16 @@ export async function createTestCluster(options: TestClusterOptions = {}): Promi
   return cluster;
 }
 
-export function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
+/** `killed`: when to end it with SIGKILL. */
+export function run(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  killed?: AbortSignal,
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], cwd: projectRoot });
+    killed?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (part: string) => (stdout += part));
