@@ -1,6 +1,5 @@
 // Which signatures the ConfigMap kube-public/cluster-info carries: one for each token that may sign, made with its secret. Who knows
 // a token can tell by it that the cluster's address and authority are those of whoever made the token.
-import { CompactSign } from 'jose';
 import {
   CLUSTER_INFO_KUBECONFIG,
   CLUSTER_INFO_SIGNATURE_PREFIX,
@@ -39,8 +38,9 @@ function signingTokens(secrets: readonly Secret[], now: Instant): TokenParts[] {
   });
 }
 
-/** A JWS whose payload, the content, is left out (RFC 7515, appendix F). */
+/** A JWS whose payload, the content, is left out (RFC 7515, appendix F). Most clusters have no tokens most of the time: the library waits. */
 async function signature(content: string, { id, secret }: TokenParts): Promise<string> {
+  const { CompactSign } = await import('jose');
   const jws = await new CompactSign(Buffer.from(content))
     .setProtectedHeader({ alg: 'HS256', kid: id })
     .sign(Buffer.from(secret));
