@@ -14,7 +14,7 @@ import { projectRoot } from '../support/test-cluster.ts';
 import { createJoinCluster, type JoinCluster } from './cluster.ts';
 import { Machines, run, type Machine } from './machines.ts';
 
-const LIVES_SECONDS = 40;
+const LIVES_SECONDS = 30;
 const owned = new AsyncDisposableStack();
 let cluster: JoinCluster;
 let machine: Machine;

@@ -120,7 +120,7 @@ describe('a machine that has joined', () => {
       [a, addresses[1]],
       [b, addresses[0]],
     ] as const) {
-      expect(await read(machine, `http://${address}:8080/`)).toContain('Hello from on-');
+      expect(await machine.read(`http://${address}:8080/`)).toContain('Hello from on-');
     }
     // The API server trusts the kubelet's certificate, which the cluster has signed.
     const kubectl = await kubectlPath(35);
@@ -194,18 +194,6 @@ describe('a machine that has joined', () => {
     expect(stdout).toContain('Node "a" is ready');
   });
 });
-
-/** What a machine gets from a URL; the ways to other machines' pods are laid within a moment. */
-async function read(machine: Machine, url: string): Promise<string> {
-  const program =
-    'fetch(process.argv[1], { signal: AbortSignal.timeout(2000) }).then((r) => r.text()).then(console.log)';
-  for (let tries = 0; ; tries++) {
-    const { code, stdout, stderr } = await machine.run(process.execPath, '-e', program, url);
-    if (code === 0) return stdout;
-    if (tries === 15) throw new Error(`${machine.name} does not reach ${url}: ${stderr}`);
-    await pause(200);
-  }
-}
 
 const hello = join(projectRoot, 'manifests/examples/hello');
 

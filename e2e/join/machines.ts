@@ -14,6 +14,7 @@ const HOST_DEVICE = 'tkjoin0';
 const SWITCH = 'tkjoin-switch';
 export const HOST_ADDRESS = '10.231.5.1';
 const READY_WITHIN_MS = 30_000;
+const READ = 'fetch(process.argv[1], { signal: AbortSignal.timeout(2000) }).then((r) => r.text()).then(console.log)';
 
 export interface Ran {
   readonly code: number;
@@ -30,6 +31,8 @@ export interface Machine {
   /** A command of this machine: its network, the host's files. */
   run(command: string, ...args: string[]): Promise<Ran>;
   tkctl(...args: string[]): Promise<Ran>;
+  /** What it gets from a URL; rules and ways to other machines reach the kernel within a moment. */
+  read(url: string): Promise<string>;
 }
 
 export class Machines implements AsyncDisposable {
@@ -77,6 +80,14 @@ export class Machines implements AsyncDisposable {
       engine,
       run: (program, ...args) => command(program, args),
       tkctl: (...args) => command(process.execPath, [join(projectRoot, 'dist/tkctl.js'), ...args]),
+      async read(url) {
+        for (let tries = 0; ; tries++) {
+          const { code, stdout, stderr } = await command(process.execPath, ['-e', READ, url]);
+          if (code === 0) return stdout.trim();
+          if (tries === 15) throw new Error(`${name} does not reach ${url}: ${stderr}`);
+          await pause(200);
+        }
+      },
     };
   }
 
