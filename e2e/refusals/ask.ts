@@ -1,7 +1,7 @@
 // One HTTPS request as it stands, and what a refusal says: for tests of how the server treats callers that no client library
 // would ever be.
 import { readFileSync } from 'node:fs';
-import { request, type RequestOptions } from 'node:https';
+import { request, type Agent, type RequestOptions } from 'node:https';
 import type { ApiServerProcess } from '../support/api-server.ts';
 
 export interface Question {
@@ -13,6 +13,8 @@ export interface Question {
   /** Without the administrator's token. */
   readonly anonymous?: boolean;
   readonly tls?: Pick<RequestOptions, 'cert' | 'key'>;
+  /** Keeps connections; without one every question has its own. */
+  readonly agent?: Agent;
 }
 
 export interface Answer {
@@ -37,7 +39,7 @@ export function ask(server: ApiServerProcess, question: Question): Promise<Answe
       method,
       path,
       ca: readFileSync(server.caFile),
-      agent: false,
+      agent: question.agent ?? false,
       ...tls,
       headers: {
         ...(!anonymous && { authorization: `Bearer ${server.token}` }),

