@@ -183,6 +183,14 @@ spec:
     metadata: {labels: {a: b}}
     spec: {containers: [{name: c, image: busybox}]}
 `,
+  'csr.yaml': `apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata: {name: NODE}
+spec:
+  request: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlITE1IUUNBUUF3RWpFUU1BNEdBMVVFQXd3SGMyOXRaVzl1WlRCWk1CTUdCeXFHU000OUFnRUdDQ3FHU000OQpBd0VIQTBJQUJFdkRpc3lnUWkwZHRwNGZBcUlKNFlNbWVrWDJWSWg2ZDFZU1JjaEkwMS92NWwxalhydkZMM2kxCjBIY0xYSTBNS2N6TnFjMHR5MFBmaHowbkVJRW92K3FnQURBS0JnZ3Foa2pPUFFRREFnTkhBREJFQWlBQmdtcysKdUVGZjRJS2owdW1SSitUR01DOURIajZYRUcrblp3VHFsd2owcUFJZ0VLOXRjY1hYNlRFbFU4Z2xHWE1QL1lXNQptd21uaE11SnBhV2NaeWJUbUw0PQotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K
+  signerName: kubernetes.io/kube-apiserver-client
+  usages: [client auth]
+`,
   'node.yaml': `apiVersion: v1
 kind: Node
 metadata:

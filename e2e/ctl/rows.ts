@@ -1,5 +1,6 @@
 // All rows of the differential test, by family of verbs.
 import { applyRows } from './rows/apply.ts';
+import { certificateRows } from './rows/certificates.ts';
 import { changeRows } from './rows/change.ts';
 import { configRows } from './rows/config.ts';
 import { createRows } from './rows/create.ts';
@@ -24,6 +25,7 @@ const families: Readonly<Record<string, readonly Row[]>> = {
   create: createRows,
   apply: applyRows,
   change: changeRows,
+  certificates: certificateRows,
   delete: deleteRows,
   rollout: rolloutRows,
   describe: describeRows,

@@ -72,6 +72,18 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/scale.ts')).scale,
   },
   {
+    name: 'autoscale',
+    section: DEPLOY,
+    summary: 'Auto-scale a deployment, replica set, stateful set, or replication controller',
+    load: async () => (await import('./commands/autoscale.ts')).autoscale,
+  },
+  {
+    name: 'certificate',
+    section: CLUSTER,
+    summary: 'Modify certificate resources',
+    load: async () => (await import('./commands/certificate.ts')).certificate,
+  },
+  {
     name: 'cluster-info',
     section: CLUSTER,
     summary: 'Display cluster information',

@@ -48,4 +48,21 @@ export const createRows: readonly Row[] = [
       'create token nope',
     ],
   },
+  {
+    run: [
+      'create ingress',
+      'create ingress a',
+      'create ingress simple --rule=foo.com/bar=svc1:8080,tls=my-cert',
+      'create ingress i2 --class=default --rule="foo.com/path*=svc:8080" --rule="bar.com/admin*=svc2:http" --annotation a=b --annotation c=d',
+      'create ingress i3 --default-backend=web:http --dry-run=client -o yaml',
+      'create ingress i4 --class=x --rule=foo.com/=svc:port,tls --rule=foo.com/b=svc2:80,tls=other --dry-run=client -o yaml',
+      'create ingress i5 --rule=nothing --dry-run=client',
+      'create ingress i5 --rule=foo.com/bar --dry-run=client',
+      'create ingress i5 --rule==svc:80 --dry-run=client -o yaml',
+      'create ingress i5 --rule=/*=svc:80,tls=x --dry-run=client -o yaml',
+      'create ingress i6 --default-backend=web --dry-run=client -o yaml',
+      'create ingress i6 --default-backend=web:80 --annotation=foo --dry-run=client -o yaml',
+      'get ingress',
+    ],
+  },
 ];

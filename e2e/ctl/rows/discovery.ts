@@ -44,4 +44,10 @@ export const discoveryRows: readonly Row[] = [
       'explain pods --output=foo',
     ],
   },
+  {
+    run: [
+      'api-resources -o json --api-group=apps',
+      'api-resources -o yaml --namespaced=false --api-group=node.k8s.io --verbs=list',
+    ],
+  },
 ];

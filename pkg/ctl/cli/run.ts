@@ -107,7 +107,7 @@ async function showCompletions(root: CommandGroup, words: readonly string[], wor
     try {
       await using session = await openSession({
         ...world,
-        globals: globalValues(globals.parsed.values),
+        globals: globalValues(globals.parsed.values, new Set()),
         warn: () => undefined,
       });
       const resources = await session.api.resources();
@@ -173,11 +173,13 @@ async function runCommand(
   await using parts = new AsyncDisposableStack();
   let session: Promise<Session> | undefined;
   let warnings = 0;
-  const globals = globalValues(values);
+  // A command's own flag of the same name hides the global one: `create rolebinding --user`.
+  const hidden = new Set(Object.keys(own));
+  const globals = globalValues(values, hidden);
   const context: Context = {
     ...world,
     globals,
-    globalsChanged: changed,
+    globalsChanged: changed.difference(hidden),
     path,
     session() {
       session ??= openSession({
@@ -201,8 +203,12 @@ async function runCommand(
   return code;
 }
 
-/** The values of the global flags out of those of a command's whole table. */
-function globalValues(values: Readonly<Record<string, FlagValue>>): Context['globals'] {
+/** The values of the global flags out of those of a command's whole table; those that it hides are as if not given. */
+function globalValues(values: Readonly<Record<string, FlagValue>>, hidden: ReadonlySet<string>): Context['globals'] {
+  const entries = Object.entries(globalFlags).map(([name, spec]) => [
+    name,
+    hidden.has(name) ? spec.default : values[name],
+  ]);
   // parseFlags gives every flag of the table a value of its type.
-  return Object.fromEntries(Object.keys(globalFlags).map((name) => [name, values[name]])) as Context['globals'];
+  return Object.fromEntries(entries) as Context['globals'];
 }

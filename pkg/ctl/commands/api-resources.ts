@@ -1,8 +1,10 @@
 // `api-resources` and `api-versions`: what the server has.
+import type { JsonObject } from '../../api/schema/json.ts';
 import { command } from '../cli/command.ts';
 import { Failure, messageOf, UsageFailure } from '../cli/failure.ts';
 import { boolFlag, listFlag, stringFlag } from '../cli/flags.ts';
 import { compareBytes } from '../objects/access.ts';
+import { toPrettyJson } from '../printers/json.ts';
 import { unknownFormat } from '../printers/output.ts';
 import { alignCells } from '../printers/tab-writer.ts';
 import type { Api } from '../rest/api.ts';
@@ -19,14 +21,14 @@ export const apiResources = command({
     categories: listFlag('Limit to resources that belong to the specified categories.'),
     namespaced: boolFlag('Only resources that are namespaced (true) or not (false).', { default: true }),
     'no-headers': boolFlag("Don't print headers."),
-    output: stringFlag('Output format. One of: (wide, name).', { short: 'o' }),
+    output: stringFlag('Output format. One of: (json, yaml, name, wide).', { short: 'o' }),
     'sort-by': stringFlag("Sort by 'name' or 'kind'."),
     verbs: listFlag('Limit to resources that support the specified verbs.'),
   },
   async run(call, context) {
     const { flags, changed } = call;
     if (call.args.length > 0) throw new UsageFailure(`unexpected arguments: [${call.args.join(' ')}]`);
-    if (!['', 'wide', 'name'].includes(flags.output))
+    if (!['', 'wide', 'name', 'json', 'yaml'].includes(flags.output))
       throw unknownFormat(flags.output, ['json', 'kyaml', 'name', 'wide', 'yaml']);
     if (!['', 'name', 'kind'].includes(flags['sort-by'])) throw new Failure('--sort-by accepts only name or kind');
     const { api } = await context.session();
@@ -50,6 +52,17 @@ export const apiResources = command({
       context.out.write(sorted.map((resource) => `${groupResource(resource)}\n`).join(''));
       return 0;
     }
+    if (flags.output === 'json' || flags.output === 'yaml') {
+      const list = {
+        kind: 'APIResourceList',
+        apiVersion: 'v1',
+        groupVersion: '',
+        resources: sorted.map(resourceObject),
+      };
+      const { toYaml } = await import('../printers/yaml.ts');
+      context.out.write(flags.output === 'json' ? toPrettyJson(list, false) : toYaml(list));
+      return 0;
+    }
     const wide = flags.output === 'wide';
     const header = ['NAME', 'SHORTNAMES', 'APIVERSION', 'NAMESPACED', 'KIND', ...(wide ? ['VERBS', 'CATEGORIES'] : [])];
     const rows = sorted.map((resource) => [
@@ -64,6 +77,20 @@ export const apiResources = command({
     return 0;
   },
 });
+
+function resourceObject(resource: ApiResource): JsonObject {
+  return {
+    name: resource.resource,
+    singularName: resource.singular,
+    namespaced: resource.namespaced,
+    ...(resource.group !== '' && { group: resource.group }),
+    version: resource.version,
+    kind: resource.kind,
+    verbs: [...resource.verbs],
+    ...(resource.shortNames.length > 0 && { shortNames: [...resource.shortNames] }),
+    ...(resource.categories.length > 0 && { categories: [...resource.categories] }),
+  };
+}
 
 export const apiVersions = command({
   summary: 'Print the supported API versions on the server, in the form of "group/version"',

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
 import { arrayFlag, listFlag, stringFlag } from '../cli/flags.ts';
+import { subjectsOf } from '../generators/subjects.ts';
 import { newObject } from '../generators/workloads.ts';
 import { createGenerated, generatedFlags, onlyName } from './create-generated.ts';
 
@@ -14,19 +15,6 @@ const subjectFlags = {
   serviceaccount: arrayFlag('Service accounts to bind to the role, as <namespace>:<name>.'),
   user: arrayFlag('Users to bind to the role; may be repeated.'),
 };
-
-function subjects(flags: Record<keyof typeof subjectFlags, readonly string[]>): JsonObject[] {
-  return [
-    ...flags.user.map((name) => ({ kind: 'User', apiGroup: GROUP, name })),
-    ...flags.group.map((name) => ({ kind: 'Group', apiGroup: GROUP, name })),
-    ...flags.serviceaccount.map((text) => {
-      const [namespace = '', name = '', more] = text.split(':');
-      if (name === '' || namespace === '' || more !== undefined)
-        throw new Failure('serviceaccount must be <namespace>:<name>');
-      return { kind: 'ServiceAccount', name, namespace };
-    }),
-  ];
-}
 
 export const createRoleBinding = command({
   summary: 'Create a role binding for a particular role or cluster role',
@@ -47,7 +35,7 @@ export const createRoleBinding = command({
       role === ''
         ? { apiGroup: GROUP, kind: 'ClusterRole', name: clusterrole }
         : { apiGroup: GROUP, kind: 'Role', name: role };
-    const found = subjects(call.flags);
+    const found = subjectsOf(call.flags);
     const made = newObject(VERSION, 'RoleBinding', { name }, { ...(found.length > 0 && { subjects: found }), roleRef });
     return createGenerated(made, true, call, context);
   },
@@ -66,7 +54,7 @@ export const createClusterRoleBinding = command({
   async run(call, context) {
     const name = onlyName(call.args);
     const roleRef = { apiGroup: GROUP, kind: 'ClusterRole', name: call.flags.clusterrole };
-    const found = subjects(call.flags);
+    const found = subjectsOf(call.flags);
     const made = newObject(
       VERSION,
       'ClusterRoleBinding',

@@ -55,6 +55,12 @@ const generators: readonly CommandEntry[] = [
     load: async () => (await import('./create-workload.ts')).createDeployment,
   },
   {
+    name: 'ingress',
+    aliases: ['ing'],
+    summary: 'Create an ingress with the specified name',
+    load: async () => (await import('./create-ingress.ts')).createIngress,
+  },
+  {
     name: 'job',
     summary: 'Create a job with the specified name',
     load: async () => (await import('./create-workload.ts')).createJob,

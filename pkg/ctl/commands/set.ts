@@ -1,4 +1,4 @@
-// `set image|env|resources|serviceaccount`: changes one thing in the pod templates of workloads.
+// `set`: changes one thing in objects: the pod templates of workloads, the selector of Services, who is bound to roles.
 import type { CommandGroup } from '../cli/command.ts';
 
 export const set: CommandGroup = {
@@ -21,10 +21,20 @@ export const set: CommandGroup = {
       load: async () => (await import('./set-resources.ts')).setResources,
     },
     {
+      name: 'selector',
+      summary: 'Set the selector on a resource',
+      load: async () => (await import('./set-selector.ts')).setSelector,
+    },
+    {
       name: 'serviceaccount',
       aliases: ['sa'],
       summary: 'Update the service account of a resource',
       load: async () => (await import('./set-image.ts')).setServiceAccount,
+    },
+    {
+      name: 'subject',
+      summary: 'Update the user, group, or service account in a role binding or cluster role binding',
+      load: async () => (await import('./set-subject.ts')).setSubject,
     },
   ],
 };
