@@ -227,6 +227,7 @@ class Core {
     const user = this.#userOf(request);
     const asked = user === request.user ? request : { ...request, user };
     if (info.kind === 'resource') this.authorize(info.request, asked.user, asked.path);
+    else this.#authorizePath(asked);
     const { metricsApi } = this.#parts;
     if (info.kind === 'resource' && metricsApi?.serves(info.request) === true) {
       return metricsApi.handle(info.request, asked);
@@ -249,6 +250,15 @@ class Core {
     if (!decision.allowed) throw forbidden({ group, resource }, name, decision.reason || verb);
   }
 
+  /** What the unknown may read is decided where the path is answered. */
+  #authorizePath({ user, method, path }: ApiRequest): void {
+    if (user.groups.includes('system:unauthenticated')) return;
+    const verb = VERB_OF_METHOD[method] ?? method.toLowerCase();
+    const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
+    const decision = this.#parts.authorizer.authorize({ ...nothing, user, verb, path });
+    if (!decision.allowed) throw new ApiError('Forbidden', `forbidden: ${decision.reason}`, { details: {} });
+  }
+
   #failure(error: unknown, request: ApiRequest): ApiResponse {
     if (error instanceof ApiError) return failureResponse(error.status, request);
     if (error instanceof StoreUnavailableError) {
@@ -261,6 +271,8 @@ class Core {
     return bugResponse(requestId);
   }
 }
+
+const VERB_OF_METHOD: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update' };
 
 /** A Status is JSON unless YAML was asked for, whatever shape of objects was. */
 function failureResponse(status: Status, { headers }: ApiRequest): ApiResponse {

@@ -35,7 +35,12 @@ export interface RowCondition {
 export interface StrategyContext {
   /** Milliseconds since the epoch. */
   readonly now: number;
-  readonly user: { readonly name: string; readonly groups: readonly string[] };
+  readonly user: {
+    readonly name: string;
+    readonly groups: readonly string[];
+    readonly uid?: string;
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
 }
 
 export interface KindDefinition<T extends KubeObject = KubeObject> {

@@ -20,9 +20,30 @@ export interface Decision {
   readonly reason: string;
 }
 
+/** What a user may do, as SelfSubjectRulesReview tells it. */
+export interface Rules {
+  readonly resourceRules: readonly {
+    readonly verbs: readonly string[];
+    readonly apiGroups: readonly string[];
+    readonly resources: readonly string[];
+    readonly resourceNames?: readonly string[];
+  }[];
+  readonly nonResourceRules: readonly {
+    readonly verbs: readonly string[];
+    readonly nonResourceURLs: readonly string[];
+  }[];
+}
+
 export interface Authorizer {
   authorize(attributes: Attributes): Decision;
+  rulesFor(user: UserInfo, namespace: string): Rules;
 }
+
+const EVERYTHING: Rules = {
+  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+  nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+};
+const NOTHING: Rules = { resourceRules: [], nonResourceRules: [] };
 
 /** `--authorization-mode=AlwaysAllow`: whoever is known may do everything. */
 export const alwaysAllow: Authorizer = {
@@ -30,4 +51,5 @@ export const alwaysAllow: Authorizer = {
     user.groups.includes('system:unauthenticated')
       ? { allowed: false, reason: `User ${JSON.stringify(user.name)} cannot do this` }
       : { allowed: true, reason: '' },
+  rulesFor: ({ groups }) => (groups.includes('system:unauthenticated') ? NOTHING : EVERYTHING),
 };

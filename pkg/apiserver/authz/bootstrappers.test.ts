@@ -63,6 +63,19 @@ describe('with a bootstrap token one', () => {
   });
 });
 
+test.each([
+  ['/version', true],
+  ['/openapi/v3/api/v1', true],
+  ['/apis/apps/v1', true],
+  ['/metrics', false],
+  ['/debug/pprof', false],
+])('with a bootstrap token one gets %s: %s', (path, want) => {
+  const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
+  const decision = authorizer.authorize({ ...nothing, user: BOOTSTRAPPER, verb: 'get', path });
+  expect(decision.allowed).toBe(want);
+  if (!want) expect(decision.reason).toBe(`User "system:bootstrap:abcdef" cannot get path "${path}"`);
+});
+
 test('nodes may what others say, even with a token', () => {
   expect(asks(NODE, 'list nodes').allowed).toBe(true);
   expect(asks({ ...NODE, groups: [...NODE.groups, 'system:bootstrappers'] }, 'list nodes').allowed).toBe(true);
@@ -79,4 +92,19 @@ test('anybody may read cluster-info, and nothing beside it', () => {
   ]) {
     expect(asks(NOBODY, line).allowed, line).toBe(false);
   }
+});
+
+test('every rule that a bootstrapper is told of is one that holds', () => {
+  for (const namespace of ['', 'default', 'kube-system', 'kube-public']) {
+    for (const { verbs, apiGroups, resources, resourceNames = [''] } of authorizer.rulesFor(BOOTSTRAPPER, namespace)
+      .resourceRules) {
+      for (const verb of verbs)
+        for (const resource of resources)
+          for (const name of resourceNames) {
+            const line = `${verb} ${apiGroups[0] === '' ? '' : `${apiGroups[0] ?? ''}:`}${resource} ${namespace === '' ? name : `${namespace}/${name}`}`;
+            expect(asks(BOOTSTRAPPER, line).allowed, line).toBe(true);
+          }
+    }
+  }
+  expect(authorizer.rulesFor(NODE, 'default').resourceRules[0]?.verbs).toEqual(['*']);
 });

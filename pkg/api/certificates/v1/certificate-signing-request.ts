@@ -74,6 +74,11 @@ export const certificateSigningRequestKind = defineKind<CertificateSigningReques
     request.spec.username = user.name;
     if (user.groups.length > 0) request.spec.groups = [...user.groups];
     else delete request.spec.groups;
+    if (user.uid !== undefined && user.uid !== '') request.spec.uid = user.uid;
+    else delete request.spec.uid;
+    const extra = Object.entries(user.extra ?? {}).map(([key, values]): [string, string[]] => [key, [...values]]);
+    if (extra.length > 0) request.spec.extra = Object.fromEntries(extra);
+    else delete request.spec.extra;
   },
   prepareForUpdate(request, old) {
     // A request is what it was when it was made.
