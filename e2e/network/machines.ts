@@ -3,6 +3,7 @@
 // disposing it.
 import type { ChildProcess } from 'node:child_process';
 import { runHostCommand } from '../../pkg/network/host-command.ts';
+import { podTableText } from '../../pkg/network/podnet/host-rules.ts';
 import { askFrom, ip, runIn, startServer, type Answer, type Asking } from './namespaces.ts';
 
 export const CLUSTER_CIDR = '10.244.0.0/16';
@@ -107,13 +108,16 @@ export class Machines implements AsyncDisposable {
     // New namespaces start with what the host has just then.
     for (const node of NODE_NAMES) await this.#set(node, 'net/ipv4/conf/all/route_localnet', '0');
     const rules = ['add table ip fence', 'add chain ip fence forward { type filter hook forward priority 0; }'];
-    for (const side of ['saddr', 'daddr']) rules.push(`add rule ip fence forward ip ${side} ${CLUSTER_CIDR} drop`);
+    for (const [from, to] of [['left', 'right'] as const, ['right', 'left'] as const])
+      for (const side of ['saddr', 'daddr'])
+        rules.push(`add rule ip fence forward iifname ${from} oifname ${to} ip ${side} ${CLUSTER_CIDR} drop`);
+    // The machine in between is the switch of its links too, with a cluster of its own whose pods have addresses as node a's.
+    const another = podTableText({ bridge: 'tk0', podCidr: NODES.a.podCidr, clusterCidr: NODES.a.podCidr });
     const fenced = await runHostCommand(['ip', 'netns', 'exec', this.namespace('router'), 'nft', '-f', '-'], {
-      input: `${rules.join('\n')}\n`,
+      input: `${rules.join('\n')}\n${another}`,
     });
     if (fenced.outcome !== 'done') throw new Error('the router takes no rules');
-    // The router is the switch of its links too, and what stays on a link is none of its business.
-    await this.#set('router', 'net/bridge/bridge-nf-call-iptables', '0');
+    await this.#set('router', 'net/bridge/bridge-nf-call-iptables', '1');
   }
 
   async #connect(machine: NodeName | 'outside', link: keyof typeof ROUTER, address: string): Promise<void> {

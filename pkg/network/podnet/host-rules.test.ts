@@ -22,5 +22,5 @@ test('masquerades only what leaves the cluster by another way than the bridge', 
     neighbours: ['172.18.0.3'],
   });
   expect(text).toContain('cluster { 10.244.0.0/16, 224.0.0.0/4, 172.18.0.3 }');
-  expect(text).toContain('ip saddr 10.244.1.0/24 ip daddr != @cluster oifname != "tk0" masquerade');
+  expect(text).toContain('iifname "tk0" ip saddr 10.244.1.0/24 ip daddr != @cluster oifname != "tk0" masquerade');
 });

@@ -39,7 +39,9 @@ export function podTableText({ bridge, podCidr, clusterCidr, neighbours = [] }: 
     `add set ${table} cluster { type ipv4_addr; flags interval; auto-merge; }`,
     ...elements([clusterCidr, '224.0.0.0/4', ...neighbours], `add element ${table} cluster`),
     `add chain ${table} postrouting { type nat hook postrouting priority 100; policy accept; }`,
-    `add rule ${table} postrouting ip saddr ${podCidr} ip daddr != @cluster oifname != "${bridge}" masquerade fully-random`,
+    // What came in by the bridge only: the nodes of another cluster may be containers on this machine, whose packets between
+    // each other pass these rules too, and whose pods may have the same addresses.
+    `add rule ${table} postrouting iifname "${bridge}" ip saddr ${podCidr} ip daddr != @cluster oifname != "${bridge}" masquerade fully-random`,
     // The bridge may carry larger packets than the way out, and not every path answers with "too big".
     `add chain ${table} clamp { type filter hook forward priority -150; policy accept; }`,
     `add rule ${table} clamp oifname != "${bridge}" iifname "${bridge}" tcp flags syn tcp option maxseg size set rt mtu`,
