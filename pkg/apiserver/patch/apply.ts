@@ -28,7 +28,6 @@ import { fieldsOfLastApplied, KUBECTL, refreshLastApplied } from './last-applied
 import {
   conflictsWith,
   keepTimes,
-  rootSchema,
   setManagedFields,
   takeFromOthers,
   updateManagers,
@@ -37,6 +36,7 @@ import {
 import { decodeManagers, managerKey, type Manager, type Managers } from './managers.ts';
 import { badPatch, untranslated } from './patch-errors.ts';
 import { resetFieldsOf, SERVER_FIELDS } from './reset-fields.ts';
+import { rootSchema } from './schema-steps.ts';
 import { mergeTyped, removeFields } from './typed-merge.ts';
 
 export interface ApplyOptions {

@@ -16,7 +16,7 @@ import {
   withNamedFields,
   type FieldSet,
 } from './field-set.ts';
-import { rootSchema } from './managed-fields.ts';
+import { rootSchema } from './schema-steps.ts';
 
 const element = fc.constantFrom('f:a', 'f:b', 'k:{"name":"c"}', 'v:"x"');
 const sets: fc.Arbitrary<FieldSet> = fc

@@ -5,7 +5,8 @@ import type { KubeObject } from '../../api/schema/resource-type.ts';
 import { compare } from './compare.ts';
 import { createdFields } from './created-fields.ts';
 import { difference, toFieldsV1, union } from './field-set.ts';
-import { rootSchema, trackManagedFields } from './managed-fields.ts';
+import { trackManagedFields } from './managed-fields.ts';
+import { rootSchema } from './schema-steps.ts';
 import { resetFieldsOf, SERVER_FIELDS } from './reset-fields.ts';
 import { ignoring } from './compare.ts';
 

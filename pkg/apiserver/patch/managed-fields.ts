@@ -2,10 +2,11 @@
 // Rules: k8s.io/apimachinery/pkg/util/managedfields. Server-side apply itself is in apply.ts.
 import { formatTime } from '../../api/meta/time.ts';
 import type { ManagedFieldsEntry } from '../../api/schema/generated/meta.v1.gen.ts';
-import type { FieldSchema, ObjectSchema } from '../../api/schema/object-schema.ts';
+import type { ObjectSchema } from '../../api/schema/object-schema.ts';
 import type { KubeObject } from '../../api/schema/resource-type.ts';
 import { compare, ignoring, type Comparison } from './compare.ts';
 import { createdFields } from './created-fields.ts';
+import { CreatedShapes } from './created-shapes.ts';
 import { difference, intersection, isEmpty, union, type FieldSet } from './field-set.ts';
 import { isEqual } from './json-patch.ts';
 import {
@@ -17,6 +18,9 @@ import {
   type Managers,
 } from './managers.ts';
 import { resetFieldsOf, SERVER_FIELDS } from './reset-fields.ts';
+import { rootSchema } from './schema-steps.ts';
+
+const shapes = new CreatedShapes();
 
 export interface TrackOptions {
   readonly schema: ObjectSchema;
@@ -52,8 +56,12 @@ export function trackManagedFields(options: TrackOptions): void {
 }
 
 function trackCreate({ schema, apiVersion, next, manager, subresource, now }: TrackOptions): void {
-  const fields = createdFields(schema, { ...next }, [SERVER_FIELDS, resetFieldsOf(schema, subresource)]);
-  delete fields['.'];
+  const compute = () => {
+    const fields = createdFields(schema, { ...next }, [SERVER_FIELDS, resetFieldsOf(schema, subresource)]);
+    delete fields['.'];
+    return fields;
+  };
+  const fields = subresource === '' ? shapes.fieldsOf(schema, next, compute) : compute();
   if (Object.keys(fields).length === 0) {
     setManagedFields(next, []);
     return;
@@ -163,10 +171,6 @@ function sameOwnership(a: ManagedFieldsEntry, b: ManagedFieldsEntry): boolean {
 export function setManagedFields(object: KubeObject, entries: ManagedFieldsEntry[]): void {
   if (entries.length > 0) object.metadata.managedFields = entries;
   else delete object.metadata.managedFields;
-}
-
-export function rootSchema(schema: ObjectSchema): FieldSchema {
-  return { kind: 'object', schema: () => schema, mapType: 'granular', published: false, patchStrategies: [] };
 }
 
 /** Without the ownership entries themselves, which are no part of what they describe. */

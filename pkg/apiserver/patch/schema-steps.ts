@@ -1,10 +1,22 @@
 // Steps through a type's schema the way server-side apply sees it: what kind of value stands here (one value, a map merged by
 // key, a list merged by item), what type a member or an item has, and which path element names a list's item.
 import { isRecord } from '../../api/schema/decode-walk.ts';
-import type { FieldSchema } from '../../api/schema/object-schema.ts';
+import type { FieldSchema, ObjectSchema } from '../../api/schema/object-schema.ts';
 
 /** Fields of this kind have any shape: maps are merged by key, lists are one value (structured-merge-diff's deduced type). */
 const DEDUCED: FieldSchema = { kind: 'scalar', scalar: 'json' };
+
+const roots = new WeakMap<ObjectSchema, FieldSchema>();
+
+/** An object's type as if the object were a field. */
+export function rootSchema(schema: ObjectSchema): FieldSchema {
+  let root = roots.get(schema);
+  if (root === undefined) {
+    root = { kind: 'object', schema: () => schema, mapType: 'granular', published: false, patchStrategies: [] };
+    roots.set(schema, root);
+  }
+  return root;
+}
 
 export type Shape = 'leaf' | 'map' | 'list';
 
