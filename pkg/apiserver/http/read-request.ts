@@ -9,8 +9,12 @@ import type { ApiRequest, RequestBody, UserInfo } from '../request.ts';
 export const BODY_LIMIT = 3 * 1024 * 1024;
 const NO_QUERY = new URLSearchParams();
 
-/** Throws ApiError: 413 for a body above the limit, 400 for one that is cut off. */
-export async function readRequest(message: IncomingMessage, user: UserInfo, signal: AbortSignal): Promise<ApiRequest> {
+/** `gone` gives the request's signal when somebody asks for it. Throws ApiError: 413 for a body above the limit, 400 for one that is cut off. */
+export async function readRequest(
+  message: IncomingMessage,
+  user: UserInfo,
+  gone: { readonly signal: AbortSignal },
+): Promise<ApiRequest> {
   const { url = '/', method = 'GET' } = message;
   const mark = url.indexOf('?');
   return {
@@ -20,7 +24,9 @@ export async function readRequest(message: IncomingMessage, user: UserInfo, sign
     headers: headersOf(message),
     user,
     body: method === 'GET' || method === 'HEAD' ? undefined : await bodyOf(message),
-    signal,
+    get signal() {
+      return gone.signal;
+    },
   };
 }
 
