@@ -2,8 +2,13 @@
 // the order of JavaScript strings is that of the store.
 import type { CachedObject } from './cached-object.ts';
 
+/** So many names are put in one by one. */
+const FEW_NAMES = 16;
+
 interface Bucket {
-  readonly names: string[];
+  names: string[];
+  /** Names that have yet to be sorted in, which is done when somebody reads in order. */
+  added: Set<string>;
   readonly objects: Map<string, CachedObject>;
 }
 
@@ -25,13 +30,13 @@ export class SortedObjects {
   put(namespace: string, name: string, object: CachedObject): CachedObject | undefined {
     let bucket = this.#buckets.get(namespace);
     if (bucket === undefined) {
-      bucket = { names: [], objects: new Map() };
+      bucket = { names: [], added: new Set(), objects: new Map() };
       this.#buckets.set(namespace, bucket);
       insertSorted(this.#namespaces, `${namespace}/`);
     }
     const previous = bucket.objects.get(name);
     if (previous === undefined) {
-      insertSorted(bucket.names, name);
+      addName(bucket, name);
       this.#size++;
     }
     bucket.objects.set(name, object);
@@ -43,7 +48,7 @@ export class SortedObjects {
     const previous = bucket?.objects.get(name);
     if (bucket === undefined || previous === undefined) return undefined;
     bucket.objects.delete(name);
-    bucket.names.splice(positionOf(bucket.names, name), 1);
+    if (!bucket.added.delete(name)) bucket.names.splice(positionOf(bucket.names, name), 1);
     this.#size--;
     if (bucket.objects.size === 0) {
       this.#buckets.delete(namespace);
@@ -70,7 +75,8 @@ export class SortedObjects {
   #collect(namespace: string, after: string | undefined, into: CachedObject[]): void {
     const bucket = this.#buckets.get(namespace);
     if (bucket === undefined) return;
-    const { names, objects } = bucket;
+    const names = sortedNames(bucket);
+    const { objects } = bucket;
     let at = after === undefined ? 0 : positionOf(names, after);
     if (names[at] === after) at++;
     for (; at < names.length; at++) {
@@ -78,6 +84,26 @@ export class SortedObjects {
       if (object !== undefined) into.push(object);
     }
   }
+}
+
+function addName({ names, added }: Bucket, name: string): void {
+  const last = names.at(-1);
+  if (added.size === 0 && (last === undefined || last < name)) names.push(name);
+  else added.add(name);
+}
+
+function sortedNames(bucket: Bucket): readonly string[] {
+  const { names, added } = bucket;
+  if (added.size === 0) return names;
+  if (added.size < FEW_NAMES) for (const name of added) insertSorted(names, name);
+  // Two rising runs: sorting finds them and merges them.
+  else bucket.names = names.concat([...added].sort(byteOrder)).sort(byteOrder);
+  bucket.added = new Set();
+  return bucket.names;
+}
+
+function byteOrder(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Where `text` stands or would have to be put. */
