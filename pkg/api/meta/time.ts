@@ -3,9 +3,16 @@
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
+/** Most times that are written are now, which is the same for a second. */
+let latest = { second: Number.NaN, text: '' };
+
 /** An instant (milliseconds since the epoch) as Time: whole seconds, UTC. */
 export function formatTime(instant: number): string {
-  return `${new Date(Math.floor(instant / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(instant / 1000);
+  if (second !== latest.second) {
+    latest = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  }
+  return latest.text;
 }
 
 /** An instant as MicroTime: six digits, UTC. */
