@@ -44,6 +44,8 @@ await runProgram({
           clusterDomain: settings.clusterDomain,
           maxPods: settings.maxPods,
           heartbeat: settings.heartbeat,
+          evictionHard: settings.evictionHard,
+          evictionPressureTransitionMs: settings.evictionPressureTransitionMs,
           labels: settings.labels,
           taints: settings.taints,
           ...(settings.podCidr !== undefined && { podCidr: settings.podCidr }),

@@ -90,6 +90,16 @@ test.each([
   },
   { name: 'a file that is not there', flags: () => ({ config: '/none' }), want: '--config: cannot read /none' },
   {
+    name: 'a threshold of nothing known',
+    flags: () => ({ evictionHard: 'disk.available<1Gi' }),
+    want: 'unknown eviction signal "disk.available"',
+  },
+  {
+    name: 'a threshold without a bound',
+    flags: () => ({ evictionHard: 'memory.available' }),
+    want: '"memory.available" is not <signal><<quantity or percentage>',
+  },
+  {
     name: 'a port that is none',
     flags: () => ({ port: '70000' }),
     want: '--port must be a whole number from 1 to 65535, not "70000"',

@@ -6,6 +6,7 @@ import { Option } from 'commander';
 import { parse } from 'yaml';
 import { messageWithCauses } from '../../pkg/logging/logger.ts';
 import type { Taint } from '../../pkg/api/schema/generated/core.v1.gen.ts';
+import { DEFAULT_THRESHOLDS, parseThresholds } from '../../pkg/kubelet/eviction/thresholds.ts';
 import { DEFAULT_HEARTBEAT, type Heartbeat } from '../../pkg/kubelet/node/node-agent.ts';
 import { durationFlag } from '../controller-manager/flags.ts';
 import { UsageError } from '../program.ts';
@@ -20,6 +21,8 @@ export interface Settings {
   readonly podCidr: string | undefined;
   readonly maxPods: number;
   readonly heartbeat: Heartbeat;
+  readonly evictionHard: Readonly<Record<string, string>>;
+  readonly evictionPressureTransitionMs: number;
   readonly address: string;
   readonly port: number;
   readonly tlsCertFile: string | undefined;
@@ -49,6 +52,14 @@ export const FLAGS: readonly Option[] = [
   new Option('--cluster-domain <domain>', 'domain for this cluster'),
   new Option('--pod-cidr <cidr>', 'the CIDR to use for pod IP addresses'),
   new Option('--max-pods <n>', 'number of pods that can run on this kubelet'),
+  new Option(
+    '--eviction-hard <list>',
+    'pods are evicted below these thresholds, such as memory.available<1Gi,nodefs.available<10%',
+  ),
+  new Option(
+    '--eviction-pressure-transition-period <duration>',
+    'how long the kubelet waits before a pressure condition ends (default 5m)',
+  ),
   new Option('--node-status-update-frequency <duration>', 'how often the node looks at itself (default 10s)'),
   new Option(
     '--node-lease-duration-seconds <n>',
@@ -86,6 +97,8 @@ const FIELDS: Readonly<Record<string, Kind>> = {
   clusterDomain: 'string',
   podCIDR: 'string',
   maxPods: 'number',
+  evictionHard: 'object',
+  evictionPressureTransitionPeriod: 'string',
   nodeLeaseDurationSeconds: 'number',
   nodeStatusReportFrequency: 'string',
   nodeStatusUpdateFrequency: 'string',
@@ -115,6 +128,11 @@ export async function settingsOf(flags: Readonly<Record<string, unknown>>): Prom
     podCidr: text(flags['podCidr']) ?? text(file['podCIDR']),
     maxPods,
     heartbeat: heartbeatOf(flags, file),
+    evictionHard: thresholdsOf(flags, file),
+    evictionPressureTransitionMs:
+      durationIn(flags, 'evictionPressureTransitionPeriod', '--eviction-pressure-transition-period') ??
+      durationIn(file, 'evictionPressureTransitionPeriod', '--config: evictionPressureTransitionPeriod') ??
+      DEFAULT_TRANSITION_MS,
     address: text(flags['address']) ?? text(file['address']) ?? '0.0.0.0',
     port: count('--port', flags['port'] ?? file['port'] ?? 10_250, 1, 65_535),
     tlsCertFile,
@@ -138,6 +156,37 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** A look at the machine costs a call to the engine, so that it is not taken more often than ten times a second. */
 const SHORTEST_MS = 100;
+
+const DEFAULT_TRANSITION_MS = 300_000;
+
+function durationIn(values: Values, field: string, name: string): number | undefined {
+  return text(values[field]) === undefined ? undefined : durationFlag(values, field, name);
+}
+
+/** What is said replaces all of the defaults, as in Kubernetes. */
+function thresholdsOf(flags: Values, file: Values): Readonly<Record<string, string>> {
+  const inFile = file['evictionHard'];
+  const said =
+    flags['evictionHard'] !== undefined
+      ? Object.fromEntries(list(flags['evictionHard']).map(pairOf))
+      : typeof inFile === 'object' && inFile !== null
+        ? Object.fromEntries(Object.entries(inFile).map(([signal, value]) => [signal, String(value)]))
+        : DEFAULT_THRESHOLDS;
+  try {
+    parseThresholds(said);
+  } catch (cause) {
+    throw new UsageError(messageWithCauses(cause), { cause });
+  }
+  return said;
+}
+
+function pairOf(threshold: string): [string, string] {
+  const [signal = '', value, ...more] = threshold.split('<');
+  if (value === undefined || more.length > 0) {
+    throw new UsageError(`--eviction-hard: "${threshold}" is not <signal><<quantity or percentage>`);
+  }
+  return [signal, value];
+}
 
 function heartbeatOf(flags: Values, file: Values): Heartbeat {
   const duration = (values: Values, field: string, name: string): number | undefined => {

@@ -25,8 +25,18 @@ describe.skipIf(why !== undefined)('a pod that ends', () => {
       terminationGracePeriodSeconds: 30,
       containers: [
         sh(`touch /ready /alive; ${RUN}`, {
-          readinessProbe: { exec: { command: ['test', '-e', '/ready'] }, periodSeconds: 1, failureThreshold: 1 },
-          livenessProbe: { exec: { command: ['test', '-e', '/alive'] }, periodSeconds: 1, failureThreshold: 1 },
+          readinessProbe: {
+            exec: { command: ['test', '-e', '/ready'] },
+            periodSeconds: 1,
+            timeoutSeconds: 20,
+            failureThreshold: 1,
+          },
+          livenessProbe: {
+            exec: { command: ['test', '-e', '/alive'] },
+            periodSeconds: 1,
+            timeoutSeconds: 20,
+            failureThreshold: 1,
+          },
           lifecycle: {
             preStop: {
               exec: { command: ['sh', '-c', 'rm /alive; sleep 3; rm /ready; while [ ! -e /end ]; do sleep 0.1; done'] },

@@ -2,7 +2,7 @@
 // machine's own. Everything it makes carries its name and is taken away at the end.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -23,7 +23,7 @@ export const IMAGE = 'tk-kubelet-e2e-busybox:1';
 export const NODE = 'tk-kubelet-e2e';
 const NETWORK = 'tk-kubelet-e2e';
 const BRIDGE = 'tkkube2e';
-const SUBNET = '10.198.0.0/24';
+export const SUBNET = '10.198.0.0/24';
 const KUBELET_PORT = 16_520;
 const BUSYBOX = '/bin/busybox';
 
@@ -62,6 +62,9 @@ export interface TestNode extends AsyncDisposable {
 export interface NodeOptions {
   /** Undefined: the kubelet waits for what its Node object says, and nobody waits for the node. */
   readonly podCidr: string | undefined;
+  /** Of a file system of its own for the kubelet's directory. */
+  readonly diskMiB?: number;
+  readonly flags?: readonly string[];
 }
 
 export async function startNode(options: NodeOptions = { podCidr: SUBNET }): Promise<TestNode> {
@@ -84,7 +87,11 @@ export async function startNode(options: NodeOptions = { podCidr: SUBNET }): Pro
       `--kubelet-certificate-authority=${join(directory, 'ca.crt')}`,
     ],
   });
-  const node = new RunningNode(api, directory);
+  if (options.diskMiB !== undefined) {
+    mkdirSync(join(directory, 'kubelet'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${options.diskMiB}m`, 'tmpfs', join(directory, 'kubelet')]);
+  }
+  const node = new RunningNode(api, directory, options.flags ?? []);
   node.startKubelet(options.podCidr);
   await node.prepare();
   if (options.podCidr !== undefined) await node.untilReady();
@@ -120,8 +127,10 @@ class RunningNode implements TestNode {
   readonly #api: ApiServerProcess;
   #kubelet: ChildProcess | undefined;
   #podCidr: string | undefined;
+  readonly #flags: readonly string[];
 
-  constructor(api: ApiServerProcess, directory: string) {
+  constructor(api: ApiServerProcess, directory: string, flags: readonly string[]) {
+    this.#flags = flags;
     this.#api = api;
     this.directory = directory;
     this.kubeconfig = api.kubeconfig;
@@ -157,6 +166,7 @@ class RunningNode implements TestNode {
         `--pod-bridge=${BRIDGE}`,
         '--node-labels=test=kubelet',
         '--v=4',
+        ...this.#flags,
       ],
       { stdio: ['ignore', log, log] },
     );
@@ -265,7 +275,7 @@ class RunningNode implements TestNode {
       .getNetwork(NETWORK)
       .remove()
       .catch(() => undefined); // not made when the kubelet never got that far
-    for (const line of readFileSync('/proc/self/mounts', 'utf8').split('\n')) {
+    for (const line of readFileSync('/proc/self/mounts', 'utf8').split('\n').reverse()) {
       const path = line.split(' ')[1];
       if (path?.startsWith(this.directory) === true) execFileSync('umount', [path]);
     }

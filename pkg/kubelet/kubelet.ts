@@ -11,6 +11,9 @@ import { createInformer } from '../client/informer.ts';
 import type { Clock, Random } from '../clock/clock.ts';
 import type { Logger } from '../logging/logger.ts';
 import { PAGES_ANNOTATION, type MetricsPages } from '../metrics/metrics-pages.ts';
+import { EvictionManager } from './eviction/eviction-manager.ts';
+import { parseThresholds, DEFAULT_THRESHOLDS } from './eviction/thresholds.ts';
+import { ImageCollector } from './images/image-collector.ts';
 import { ImagePuller } from './images/image-puller.ts';
 import { registerKubeletMetrics, registerPodCounts, type PodCounts } from './metrics/kubelet-metrics.ts';
 import { meteredRuntime } from './metrics/metered-runtime.ts';
@@ -50,12 +53,17 @@ export interface KubeletOptions {
   readonly maxPods?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
+  /** Thresholds by signal, as in KubeletConfiguration. Default: DEFAULT_THRESHOLDS. */
+  readonly evictionHard?: Readonly<Record<string, string>>;
+  /** Default 5 minutes. */
+  readonly evictionPressureTransitionMs?: number;
   /** Left out: nothing is served (simulated nodes). */
   readonly serving?: ServingOptions;
 }
 
 const DEFAULT_MAX_PODS = 110;
 const DEFAULT_PORT = 10_250;
+const DEFAULT_TRANSITION_MS = 300_000;
 
 /** Runs until `signal`; containers go on without it and are adopted by the next one. Rejects when it cannot begin. */
 export async function runKubelet(options: KubeletOptions, signal: AbortSignal): Promise<void> {
@@ -91,6 +99,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   });
   parts.defer(() => probes.close());
   const tokens = new TokenSource(client, clock);
+  const collector = new ImageCollector(join(options.rootDir, 'pulled-images.json'), { runtime, clock, log });
   const serviceInformer = createInformer(client.resource(services), { clock, random, log });
   const context: PodContext = {
     client,
@@ -99,7 +108,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     log,
     events,
     runtime,
-    images: new ImagePuller(runtime, clock),
+    images: new ImagePuller(runtime, clock, (id) => collector.hasPulled(id)),
     objects,
     volumes: new VolumeManager(options.rootDir, objects, tokens),
     tokens,
@@ -130,14 +139,31 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     identity,
     machine,
     heartbeat: options.heartbeat ?? DEFAULT_HEARTBEAT,
-    rootDirectory: options.rootDir,
+    pressures: () => eviction.pressures,
     networkReady: () => manager.touchAll('objects'),
   });
   const fieldSelector = `metadata.name=${options.nodeName}`;
   const nodeInformer = createInformer(client.resource(nodes), { fieldSelector, clock, random, log });
   const nodeChanged = (node: Node) => agent.nodeChanged(node);
   nodeInformer.on({ added: nodeChanged, changed: nodeChanged });
-  const manager = new PodManager({ context, node: () => agent.admitting, runtimeChanged: () => agent.touch() });
+  const manager = new PodManager({
+    context,
+    node: () => agent.admitting,
+    refusal: (pod) => eviction.refusal(pod),
+    runtimeChanged: () => agent.touch(),
+  });
+  const eviction = new EvictionManager({
+    clock,
+    log,
+    runtime,
+    rootDirectory: options.rootDir,
+    podDirectory: (uid) => context.volumes.podDirectory(uid),
+    thresholds: parseThresholds(options.evictionHard ?? DEFAULT_THRESHOLDS),
+    transitionMs: options.evictionPressureTransitionMs ?? DEFAULT_TRANSITION_MS,
+    pods: () => manager.workers(),
+    changed: () => agent.touch(),
+    reclaimDisk: (stop) => collector.reclaim(stop),
+  });
 
   if (options.serving !== undefined) {
     registerPodCounts(registries.own, options.nodeName, () => podCounts(manager));
@@ -148,7 +174,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   log.info('kubelet started', { node: options.nodeName, port: options.serving?.port });
   await Promise.all([
     // Pods are held against what the Node object says.
-    agent.register(signal).then(() => Promise.all([agent.run(signal), manager.run(signal)])),
+    agent.register(signal).then(() => Promise.all([agent.run(signal), manager.run(signal), eviction.run(signal)])),
     serviceInformer.run(signal),
     nodeInformer.run(signal),
   ]).catch((error: unknown) => {

@@ -43,8 +43,15 @@ export class ImagePuller {
   readonly #clock: Clock;
   readonly #failures = new Map<string, Failure>();
   readonly #pulls = new Limiter(PULLS_AT_ONCE);
+  readonly #hasPulled: (id: string) => Promise<void>;
 
-  constructor(runtime: ContainerRuntime, clock: Clock) {
+  /** `hasPulled`: told of every image that was not there before. */
+  constructor(
+    runtime: ContainerRuntime,
+    clock: Clock,
+    hasPulled: (id: string) => Promise<void> = () => Promise.resolve(),
+  ) {
+    this.#hasPulled = hasPulled;
     this.#runtime = runtime;
     this.#clock = clock;
   }
@@ -123,6 +130,7 @@ export class ImagePuller {
         `Successfully pulled image "${image}" in ${took}ms (${took}ms including waiting). Image size: ${pulled.size} bytes.`,
       );
       this.#failures.delete(key);
+      await this.#hasPulled(pulled.id);
       return { ok: true, image: pulled };
     } catch (error) {
       signal.throwIfAborted();

@@ -52,13 +52,6 @@ export async function readMachine(rootDirectory: string): Promise<Machine> {
   };
 }
 
-/** Free bytes and inodes now, for the conditions. */
-export async function readPressure(rootDirectory: string): Promise<{ memoryFree: number; diskFreePart: number }> {
-  const [memory, disk] = await Promise.all([textOf('/proc/meminfo'), statfs(rootDirectory)]);
-  const kibibytes = Number(/^MemAvailable:\s+(\d+) kB/m.exec(memory)?.[1] ?? '0');
-  return { memoryFree: kibibytes * 1024, diskFreePart: disk.blocks === 0 ? 1 : disk.bavail / disk.blocks };
-}
-
 async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');

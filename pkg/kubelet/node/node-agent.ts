@@ -9,14 +9,14 @@ import { formatMicroTime } from '../../api/meta/time.ts';
 import type { Clock, Instant } from '../../clock/clock.ts';
 import { messageWithCauses, type Logger } from '../../logging/logger.ts';
 import type { AdmittingNode } from '../pod/admission.ts';
+import type { Pressure } from '../eviction/thresholds.ts';
 import { Wake } from '../pod/wake.ts';
 import type { ContainerRuntime, RuntimeStatus } from '../runtime/runtime.ts';
-import { readPressure, type Machine } from './machine.ts';
+import type { Machine } from './machine.ts';
 import {
   allocatableOf,
   differs,
   labelsOf,
-  MEMORY_RESERVE_BYTES,
   networkNotReady,
   nodeStatusOf,
   type NodeHealth,
@@ -27,7 +27,6 @@ import {
 const RETRY_MS = 1_000;
 /** Kubernetes' share of the lease's duration after which it is renewed. */
 const RENEW_SHARE = 0.25;
-const DISK_FULL_PART = 0.05;
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 
@@ -51,7 +50,8 @@ export interface NodeAgentOptions {
   readonly identity: NodeIdentity;
   readonly machine: Machine;
   readonly heartbeat: Heartbeat;
-  readonly rootDirectory: string;
+  /** What the node has too little of. */
+  readonly pressures: () => ReadonlySet<Pressure>;
   /** The pods' network is there now. */
   readonly networkReady: () => void;
 }
@@ -182,13 +182,11 @@ export class NodeAgent {
   }
 
   async #report(signal: AbortSignal): Promise<void> {
-    const { identity, machine, runtime, clock, client, rootDirectory } = this.#options;
-    const pressure = await readPressure(rootDirectory);
+    const { identity, machine, runtime, clock, client } = this.#options;
     const health: NodeHealth = {
       runtimeFault: this.#runtimeFault,
       networkFault: this.#runtime.networkFault,
-      memoryPressure: pressure.memoryFree < MEMORY_RESERVE_BYTES,
-      diskPressure: pressure.diskFreePart < DISK_FULL_PART,
+      pressures: this.#options.pressures(),
     };
     const images = this.#runtimeFault === undefined ? await runtime.listImages(signal) : [];
     const now = clock.now();

@@ -4,6 +4,7 @@ import type { Node, NodeCondition, NodeStatus, Taint } from '../../api/schema/ge
 import type { Instant } from '../../clock/clock.ts';
 import type { ImageInfo, RuntimeStatus } from '../runtime/runtime.ts';
 import { formatTime } from '../../api/meta/time.ts';
+import type { Pressure } from '../eviction/thresholds.ts';
 import type { Machine } from './machine.ts';
 
 export const KUBELET_VERSION = 'v1.35.0';
@@ -24,8 +25,7 @@ export interface NodeHealth {
   readonly runtimeFault: string | undefined;
   /** Why pods can have no network of their own. */
   readonly networkFault: string | undefined;
-  readonly memoryPressure: boolean;
-  readonly diskPressure: boolean;
+  readonly pressures: ReadonlySet<Pressure>;
 }
 
 const MOST_IMAGES = 50;
@@ -116,18 +116,20 @@ export function networkNotReady(fault: string): string {
 
 function conditionsOf(health: NodeHealth, before: Node | undefined, now: Instant): NodeCondition[] {
   const fault = unreadiness(health);
-  const drafts = [
-    health.memoryPressure
+  const drafts: (readonly [type: string, status: string, reason: string, message: string])[] = [
+    health.pressures.has('MemoryPressure')
       ? ['MemoryPressure', 'True', 'KubeletHasInsufficientMemory', 'kubelet has insufficient memory available']
       : ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
-    health.diskPressure
+    health.pressures.has('DiskPressure')
       ? ['DiskPressure', 'True', 'KubeletHasDiskPressure', 'kubelet has disk pressure']
       : ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
-    ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+    health.pressures.has('PIDPressure')
+      ? ['PIDPressure', 'True', 'KubeletHasInsufficientPID', 'kubelet has insufficient PID available']
+      : ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
     fault === undefined
       ? ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status']
       : ['Ready', 'False', 'KubeletNotReady', fault],
-  ] as const;
+  ];
   const at = formatTime(now);
   return drafts.map(([type, status, reason, message]) => {
     const old = before?.status?.conditions?.find((condition) => condition.type === type);

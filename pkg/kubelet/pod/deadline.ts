@@ -5,6 +5,10 @@ import type { Instant } from '../../clock/clock.ts';
 export interface EndVerdict {
   readonly reason: string;
   readonly message: string;
+  /** Somebody else's doing, which the condition DisruptionTarget tells. */
+  readonly isDisruption?: boolean;
+  /** Less time than the pod would have. */
+  readonly graceSeconds?: number;
 }
 
 /** Undefined while there is time left. A verdict that the status tells of already stands. */

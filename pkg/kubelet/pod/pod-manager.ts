@@ -5,6 +5,8 @@ import type { Pod } from '../../api/schema/generated/core.v1.gen.ts';
 import { createInformer, type Informer } from '../../client/informer.ts';
 import { RuntimeError, type ObservedPod } from '../runtime/runtime.ts';
 import { admit, type AdmittingNode } from './admission.ts';
+import { hasFinished, isTerminating } from './containers.ts';
+import type { EndVerdict } from './deadline.ts';
 import type { PodContext } from './pod-context.ts';
 import { PodWorker } from './pod-worker.ts';
 
@@ -20,6 +22,8 @@ interface Running {
 export interface PodManagerOptions {
   readonly context: PodContext;
   readonly node: () => AdmittingNode;
+  /** Why no pod of this kind can be had now, whatever it asks for. */
+  readonly refusal: (pod: Pod) => EndVerdict | undefined;
   /** The connection to the engine was lost or came back. */
   readonly runtimeChanged: () => void;
 }
@@ -55,6 +59,10 @@ export class PodManager {
       if (metadata.name === name && metadata.namespace === namespace) return worker;
     }
     return undefined;
+  }
+
+  workers(): PodWorker[] {
+    return [...this.#workers.values()].map(({ worker }) => worker);
   }
 
   pods(): Pod[] {
@@ -98,7 +106,9 @@ export class PodManager {
     if (known !== undefined) return known.worker.update(pod);
     const found = this.#found.get(pod.metadata.uid);
     this.#found.delete(pod.metadata.uid);
-    const verdict = found === undefined ? admit(pod, this.active(pod.metadata.uid), this.#options.node()) : undefined;
+    const { node, refusal } = this.#options;
+    const isNew = found === undefined && !hasFinished(pod) && !isTerminating(pod);
+    const verdict = isNew ? (refusal(pod) ?? admit(pod, this.active(pod.metadata.uid), node())) : undefined;
     this.#begin(new PodWorker(pod, found, verdict, this.#context), signal);
   }
 

@@ -145,7 +145,12 @@ export class PodResizer {
       if (!isMissing(error) && !(error instanceof SyntaxError)) throw error;
     }
     const given = allocationOf(pod);
-    await this.#keep(given);
+    try {
+      await this.#keep(given);
+    } catch (error) {
+      // A full disk must not keep the pod from being ended.
+      this.#context.log.warn('what a pod was given could not be kept', { uid: this.#uid, error });
+    }
     return given;
   }
 

@@ -22,6 +22,9 @@ export class PodStopper {
   /** When the first container of the pod was told to end: all share one grace period, sidecars after the others. */
   #endingSince: Instant | undefined;
 
+  /** However long the pod would like to have. */
+  mostGraceSeconds = Number.POSITIVE_INFINITY;
+
   /** `done`: called when a container is down, or could not be stopped. */
   constructor(context: PodContext, log: Logger, done: () => void) {
     this.#context = context;
@@ -42,7 +45,8 @@ export class PodStopper {
     const now = this.#context.clock.now();
     if (reason === 'pod-ends') this.#endingSince ??= now;
     const spent = reason === 'pod-ends' ? Math.floor((now - (this.#endingSince ?? now)) / 1000) : 0;
-    const grace = Math.max(0, graceOf(pod, containerNamed(pod, record.name), reason) - spent);
+    const patience = Math.min(graceOf(pod, containerNamed(pod, record.name), reason), this.mostGraceSeconds);
+    const grace = Math.max(0, patience - spent);
     const endsBy = now + grace * 1000;
     const known = this.#stopping.get(record.id);
     if (known !== undefined) {

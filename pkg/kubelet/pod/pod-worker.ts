@@ -36,6 +36,7 @@ export class PodWorker {
   /** Refused at admission, or over its deadline. */
   #verdict: EndVerdict | undefined;
   #told: PodStatus | undefined;
+  #isTidy = false;
   #observed: ObservedPod;
   readonly #starter: PodStarter;
   readonly #stopper: PodStopper;
@@ -84,6 +85,14 @@ export class PodWorker {
   /** It asked for more than is free now. */
   get waitsForRoom(): boolean {
     return this.#resizer.state.pending?.reason === 'Deferred';
+  }
+
+  /** The node cannot keep it: it is ended, and has failed. What was decided before stands. */
+  evict(verdict: EndVerdict): void {
+    this.#verdict ??= verdict;
+    this.#stopper.mostGraceSeconds = verdict.graceSeconds ?? this.#stopper.mostGraceSeconds;
+    this.#starter.stop('the pod is being evicted');
+    this.#wake.now();
   }
 
   /** Nothing of it runs, or will. */
@@ -202,6 +211,7 @@ export class PodWorker {
     this.#retry.succeeded();
     if (plan.ended && plan.steps.length === 0 && !this.#stopper.isBusy && !this.#starter.isBusy) {
       if (this.#deleted || isTerminating(pod)) return await this.#finish(pod, signal);
+      await this.#tidy(pod, signal);
     }
     const times = [plan.recheckAt, recheckAt, askAgainAt, enforceAt, this.#deadlineAt(pod, mustEnd)].filter(
       (at) => at !== undefined,
@@ -314,6 +324,17 @@ export class PodWorker {
       const message = await readTerminationMessage(record, container.spec, directory, runtime, signal);
       this.#messages.set(record.id, message);
     }
+  }
+
+  /** It has ended and its object stays: its volumes go, and of an evicted pod, which was ended to make room, the containers too. */
+  async #tidy(pod: Pod, signal: AbortSignal): Promise<void> {
+    if (this.#isTidy) return;
+    await this.#context.volumes.tearDown(this.uid);
+    if (pod.status?.reason === 'Evicted' || this.#verdict?.isDisruption === true) {
+      await this.#status.flushed();
+      await Promise.all(this.#observed.containers.map(({ id }) => this.#context.runtime.removeContainer(id, signal)));
+    }
+    this.#isTidy = true;
   }
 
   /** The pod is down: its last status is told, its things are taken away, and then its object. True when that is done. */

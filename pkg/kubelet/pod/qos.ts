@@ -37,5 +37,12 @@ export function oomScoreOf(pod: Pod, spec: Container, memoryCapacity: number): n
   return Math.min(Math.max(score, 1000 + GUARANTEED_SCORE), BEST_EFFORT_SCORE - 1);
 }
 
+/** Pods that the node does not do without (scheduling.SystemCriticalPriority). */
+export function isCritical({ spec }: Pod): boolean {
+  return (spec.priority ?? 0) >= SYSTEM_CRITICAL_PRIORITY;
+}
+
+const SYSTEM_CRITICAL_PRIORITY = 2_000_000_000;
+
 /** system-node-critical. */
 const NODE_CRITICAL_PRIORITY = 2_000_001_000;

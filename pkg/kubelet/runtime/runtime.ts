@@ -244,6 +244,12 @@ export interface TrafficCounters {
   readonly dropped: number;
 }
 
+export interface WrittenBytes {
+  readonly pod: PodIdentity;
+  readonly name: string;
+  readonly bytes: number;
+}
+
 /** Every call may be repeated: a second one finds what the first one made. */
 export interface ContainerRuntime {
   /** Throws RuntimeError while the engine does not answer. */
@@ -282,9 +288,13 @@ export interface ContainerRuntime {
   /** Undefined when the image is not there. */
   imageStatus(image: string, signal?: AbortSignal): Promise<ImageInfo | undefined>;
   pullImage(image: string, auth: RegistryAuth | undefined, signal?: AbortSignal): Promise<void>;
+  /** False when the engine would not, because something uses it. */
+  removeImage(id: string, signal?: AbortSignal): Promise<boolean>;
   listImages(signal?: AbortSignal): Promise<ImageInfo[]>;
 
   stats(signal?: AbortSignal): Promise<ContainerStats[]>;
+  /** What containers have written into their own file systems. Costs a walk over all of it. */
+  writtenBytes(signal?: AbortSignal): Promise<WrittenBytes[]>;
 }
 
 export interface RegistryAuth {

@@ -13,6 +13,8 @@ export interface ConditionInputs {
   readonly app: readonly ContainerStatus[];
   readonly hasSandbox: boolean;
   readonly resize: ResizeState;
+  /** Why the node ends the pod against its will. */
+  readonly disruption: string | undefined;
   readonly now: Instant;
 }
 
@@ -31,6 +33,9 @@ export function conditionsOf(pod: Pod, inputs: ConditionInputs): PodCondition[] 
     containersReady,
     { type: 'PodScheduled', status: 'True' },
     ...resizeConditions(inputs.resize),
+    ...(inputs.disruption === undefined
+      ? []
+      : [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message: inputs.disruption }]),
   ];
   return drafts.map((draft) => dated(pod, draft, inputs.now));
 }

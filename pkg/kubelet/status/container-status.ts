@@ -50,7 +50,7 @@ export function containerStatusOf(pod: Pod, container: PodContainer, view: Conta
       role === 'init'
         ? newest?.state === 'exited' && newest.exitCode === 0
         : started && newest !== undefined && view.ready(newest),
-    ...(known !== undefined && resourcesOf(spec, known)),
+    ...(known === undefined ? resourcesIn(before) : resourcesOf(spec, known)),
     restartCount: newest?.attempt ?? before?.restartCount ?? 0,
     started: role === 'init' ? running : started,
     state,
@@ -127,6 +127,14 @@ function resourcesOf(spec: PodContainer['spec'], { state, limits }: ContainerRec
   return {
     ...(requests !== undefined && { allocatedResources: requests }),
     resources: enforcedResources(spec, state === 'running' ? limits : limitsOf(spec)),
+  };
+}
+
+function resourcesIn(before: ContainerStatus | undefined): Partial<ContainerStatus> {
+  const { allocatedResources, resources } = before ?? {};
+  return {
+    ...(allocatedResources !== undefined && { allocatedResources }),
+    ...(resources !== undefined && { resources }),
   };
 }
 

@@ -6,6 +6,7 @@ import { containersOf, hasFinished, isOnNodeNetwork, type PodContainer } from '.
 import type { Waiting } from '../pod/next-steps.ts';
 import { qosClassOf } from '../pod/qos.ts';
 import type { ContainerRecord, ObservedPod } from '../runtime/runtime.ts';
+import type { EndVerdict } from '../pod/deadline.ts';
 import type { ResizeState } from '../pod/pod-resizer.ts';
 import { conditionsOf, RESIZE_CONDITIONS } from './conditions.ts';
 import { containerStatusOf } from './container-status.ts';
@@ -22,7 +23,7 @@ export interface StatusInputs {
   /** Nothing will be started again. */
   readonly ended: boolean;
   /** Why the pod was made to end, when it was not by its own containers. */
-  readonly verdict: { readonly reason: string; readonly message: string } | undefined;
+  readonly verdict: EndVerdict | undefined;
   readonly resize: ResizeState;
   readonly started: (container: PodContainer, record: ContainerRecord) => boolean;
   readonly ready: (container: PodContainer, record: ContainerRecord) => boolean;
@@ -66,7 +67,9 @@ export function podStatusOf(inputs: StatusInputs): PodStatus {
           : phaseOf(pod, { init, app }, ended);
   const sandbox = observed.sandboxes.find(({ ready }) => ready);
   const ips = podIpsOf(pod, inputs.hostIps, sandbox?.ip, sandbox !== undefined);
+  const disruption = verdict?.isDisruption === true ? verdict.message : undefined;
   const conditions = conditionsOf(pod, {
+    disruption,
     phase,
     init,
     app,

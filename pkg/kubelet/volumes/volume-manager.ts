@@ -116,10 +116,18 @@ export class VolumeManager {
     }
   }
 
+  /** Takes away the volumes of a pod that has ended; what its status still tells of stays. */
+  async tearDown(uid: string): Promise<void> {
+    await this.#removeDirectory(uid, join(this.podDirectory(uid), 'volumes'));
+  }
+
   /** Takes away everything of a pod, file systems in memory included. */
   async remove(uid: string): Promise<void> {
+    await this.#removeDirectory(uid, this.podDirectory(uid));
+  }
+
+  async #removeDirectory(uid: string, directory: string): Promise<void> {
     this.#tokens.forget(uid);
-    const directory = this.podDirectory(uid);
     const mounted = (await mountPoints()).filter((path) => path.startsWith(`${directory}${sep}`));
     for (const path of mounted.reverse()) await run('umount', [path]);
     await rm(directory, { recursive: true, force: true });

@@ -19,6 +19,18 @@ export async function inspectImage(docker: Docker, image: string): Promise<Image
   }
 }
 
+/** False when a container uses it. */
+export async function removeImage(docker: Docker, id: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await docker.getImage(id).remove(signal === undefined ? {} : { abortSignal: signal });
+    return true;
+  } catch (cause) {
+    if (httpStatusOf(cause) === 404) return true;
+    if (httpStatusOf(cause) === 409) return false;
+    throw runtimeErrorOf(`remove image ${id}`, cause);
+  }
+}
+
 export async function listImages(docker: Docker, signal?: AbortSignal): Promise<ImageInfo[]> {
   const images = await engineCall('list images', () =>
     docker.listImages(signal === undefined ? {} : { abortSignal: signal }),

@@ -18,6 +18,7 @@ import {
   type SandboxConfig,
   type SandboxState,
   type StreamSession,
+  type WrittenBytes,
 } from '../runtime.ts';
 
 export interface FakeRuntimeOptions {
@@ -285,6 +286,14 @@ export class FakeRuntime implements ContainerRuntime {
   }
 
   stats(): Promise<ContainerStats[]> {
+    return Promise.resolve([]);
+  }
+
+  removeImage(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  writtenBytes(): Promise<WrittenBytes[]> {
     return Promise.resolve([]);
   }
 
