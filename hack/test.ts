@@ -76,11 +76,17 @@ const suites: readonly Suite[] = [
 const started = Date.now();
 const say = (line: string) => console.log(`==> [${Math.round((Date.now() - started) / 1000)}s] ${line}`);
 mkdirSync(reports, { recursive: true });
-if (only.length === 0 || only.includes('e2e')) {
+const needsEngine = only.length === 0 || only.includes('e2e');
+if (needsEngine) {
   ensureCommands(['dockerd', 'iptables', 'nft', 'conntrack', 'ip', 'busybox', 'etcd', 'unzip'], say);
   await ensureEngine(say);
 }
 await ensureBuilt(say);
+if (needsEngine) {
+  // Once for all tests, so that none of them waits a minute for it; what it says is for when they fail without it.
+  say('node image');
+  spawnSync(process.execPath, [`${root}dist/tkctl.js`, 'cluster', 'build-node-image'], { stdio: 'inherit' });
+}
 const totals: Totals = { passed: 0, failed: 0 };
 for (const suite of suites.filter(({ name }) => only.length === 0 || only.includes(name))) {
   say(suite.name);

@@ -61,8 +61,15 @@ export async function joinNodes(options: JoinOptions, signal: AbortSignal): Prom
   const machines = record.containers.filter(({ role }) => role !== 'load-balancer');
   const joined = await Promise.all(machines.map(({ name }) => hasJoined(engine, name, signal)));
   const missing = machines.filter((_, index) => joined[index] === false);
-  if (missing.length === 0) return;
-  say(`joining ${missing.length} ${missing.length === 1 ? 'node' : 'nodes'}`);
+  if (missing.length > 0) {
+    say(`joining ${missing.length} ${missing.length === 1 ? 'node' : 'nodes'}`);
+    await joinAll(options, missing, signal);
+  }
+  await Promise.all(planOf(record, 'control-plane').map(({ name }) => markControlPlane(client, name, clock, signal)));
+}
+
+async function joinAll(options: JoinOptions, plans: readonly ContainerPlan[], signal: AbortSignal): Promise<void> {
+  const { record, client, clock } = options;
   const token = newToken();
   await createBootstrapToken(
     client,
@@ -79,11 +86,24 @@ export async function joinNodes(options: JoinOptions, signal: AbortSignal): Prom
     const { endpoint, pin } = await joinTarget(client, signal);
     const command = ['tkctl', 'join', endpoint, `--token=${token.id}.${token.secret}`];
     command.push(`--discovery-token-ca-cert-hash=${pin}`, '--no-start');
-    await Promise.all(missing.map((plan) => joinNode(options, plan, command, signal)));
+    await Promise.all(
+      plans.map(async (plan) => {
+        await forgetNode(client, plan.name, signal);
+        await joinNode(options, plan, command, signal);
+      }),
+    );
   } finally {
     await deleteBootstrapToken(client, token.id, signal);
   }
-  await Promise.all(planOf(record, 'control-plane').map(({ name }) => markControlPlane(client, name, clock, signal)));
+}
+
+/** Of a container that is gone: the one that is there now under its name starts afresh. */
+async function forgetNode(client: Client, name: string, signal: AbortSignal): Promise<void> {
+  try {
+    await client.resource(nodeResource).delete({ name }, {}, signal);
+  } catch (error) {
+    if (!isApiError(error, 'NotFound')) throw error;
+  }
 }
 
 async function joinNode(
