@@ -70,7 +70,7 @@ test('nodes join as any machine does, with roles, labels, taints and pod address
 
 test('node containers are not privileged and see no control groups but their own', async () => {
   const { HostConfig } = await cluster.engine.getContainer(WORKERS[0] ?? '').inspect();
-  expect(HostConfig).toMatchObject({ Privileged: false, Binds: null, RestartPolicy: { Name: 'unless-stopped' } });
+  expect(HostConfig).toMatchObject({ Privileged: false, Binds: null, RestartPolicy: { Name: 'always' } });
   expect(HostConfig.CapAdd).not.toContain('ALL');
 });
 

@@ -2,7 +2,7 @@
 // what an engine, a packet filter and control groups inside need, and no more.
 import type Docker from 'dockerode';
 import { ClusterError } from '../cluster-record.ts';
-import { httpStatusOf } from '../engine.ts';
+import { httpStatusOf, stopContainer } from '../engine.ts';
 import type { PortMapping } from './cluster-config.ts';
 import { API_PORT } from './nodes-plan.ts';
 import type { ContainerPlan, NodesRecord } from './nodes-record.ts';
@@ -17,6 +17,12 @@ export const ROLE_LABEL = 'typekube.dev/role';
 const CAPABILITIES = ['SYS_ADMIN', 'NET_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH', 'IPC_LOCK', 'SYS_NICE', 'SYSLOG'];
 const LOG_LIMITS = { 'max-size': '10m', 'max-file': '2' };
 const STOP_WITHIN_SECONDS = 30;
+/**
+ * Not unless-stopped: an engine that was killed stops what it finds running at its next start, and takes that for a wish. So
+ * a cluster that is stopped takes the policy away, and gives it back at its next start.
+ */
+const RESTARTED = { Name: 'always' };
+const LEFT_STOPPED = { Name: 'no' };
 
 export interface EngineFacts {
   readonly cgroupVersion: 1 | 2;
@@ -91,7 +97,7 @@ export function containerOptions(
     HostConfig: {
       NetworkMode: record.network,
       PortBindings: bindings,
-      RestartPolicy: { Name: 'unless-stopped' },
+      RestartPolicy: RESTARTED,
       LogConfig: { Type: 'json-file', Config: LOG_LIMITS },
       Tmpfs: { '/run': '', '/tmp': 'exec' },
       ...(isNode && nodePrivileges(record, facts)),
@@ -136,9 +142,21 @@ export function networksOf(engine: Docker, cluster: string): Promise<Docker.Netw
 }
 
 export async function startContainer(container: Docker.Container): Promise<void> {
+  await container.update({ RestartPolicy: RESTARTED });
   try {
     await container.start();
   } catch (cause) {
     if (httpStatusOf(cause) !== 304) throw cause; // it runs already
   }
+}
+
+/** So that nothing but `startContainer` starts it again. One that is gone is no fault. */
+export async function stopForGood(container: Docker.Container): Promise<void> {
+  try {
+    await container.update({ RestartPolicy: LEFT_STOPPED });
+  } catch (cause) {
+    if (httpStatusOf(cause) === 404) return;
+    throw cause;
+  }
+  await stopContainer(container);
 }

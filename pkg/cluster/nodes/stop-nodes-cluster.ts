@@ -1,8 +1,8 @@
 // Ends the containers of a cluster with all their state kept, and starts them again.
 import type Docker from 'dockerode';
 import { ClusterError } from '../cluster-record.ts';
-import { stopContainer } from '../engine.ts';
 import { bringUp, type BringUpOptions } from './bring-up.ts';
+import { stopForGood } from './node-containers.ts';
 import { planOf, type NodesRecord } from './nodes-record.ts';
 
 /** Nodes first, so that they can still tell the control plane; the load balancer last. */
@@ -14,7 +14,7 @@ export async function stopNodesCluster(
   for (const role of ['worker', 'control-plane', 'load-balancer'] as const) {
     const containers = planOf(record, role);
     if (containers.length > 0) say(`stopping ${containers.map(({ name }) => name).join(', ')}`);
-    await Promise.all(containers.map(({ name }) => stopContainer(engine.getContainer(name))));
+    await Promise.all(containers.map(({ name }) => stopForGood(engine.getContainer(name))));
   }
 }
 
