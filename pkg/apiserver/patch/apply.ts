@@ -39,8 +39,13 @@ import { resetFieldsOf, SERVER_FIELDS } from './reset-fields.ts';
 import { rootSchema } from './schema-steps.ts';
 import { mergeTyped, removeFields } from './typed-merge.ts';
 
+/** What an apply must know of the kind. */
+export interface AppliedKind extends Pick<KindDefinition, 'schema' | 'setDefaults'> {
+  readonly type: Pick<KindDefinition['type'], 'group' | 'version' | 'kind'>;
+}
+
 export interface ApplyOptions {
-  readonly kind: KindDefinition;
+  readonly kind: AppliedKind;
   /** Undefined: the apply creates the object. */
   readonly live: KubeObject | undefined;
   /** The parsed body. */

@@ -4,7 +4,7 @@ import type { FieldValidation } from '../../api/schema/decode.ts';
 import type { KubeObject } from '../../api/schema/resource-type.ts';
 import type { Instant } from '../../clock/clock.ts';
 import { readApplied } from '../patch/applied-text.ts';
-import { applyServerSide } from '../patch/apply.ts';
+import { applyServerSide, type AppliedKind } from '../patch/apply.ts';
 import {
   APPLY_PATCH,
   decodePatched,
@@ -61,19 +61,22 @@ export function applyStep(
   body: RequestBody,
   now: Instant,
 ): (live: KubeObject | undefined) => Next {
-  const { served, manager, options, subresource, warnings } = context;
-  const applied = appliedOf(body, options.fieldValidation, warnings);
+  const apply = applier(context, body, now, context.served.definition);
+  return (live) => ({ object: apply(live), tracked: true });
+}
+
+/** Also for bodies that are not stored, such as Scale. */
+export function applier(
+  { manager, options, subresource, warnings }: WriteContext,
+  body: RequestBody,
+  now: Instant,
+  kind: AppliedKind,
+): (live: KubeObject | undefined) => KubeObject {
+  const { force, fieldValidation } = options;
+  const configuration = appliedOf(body, fieldValidation, warnings);
   return (live) => {
-    const { object } = applyServerSide({
-      kind: served.definition,
-      live,
-      applied: copyJson(applied),
-      manager,
-      force: options.force,
-      subresource,
-      now,
-    });
-    return { object: copyJson(object), tracked: true };
+    const applied = copyJson(configuration);
+    return copyJson(applyServerSide({ kind, live, applied, manager, force, subresource, now }).object);
   };
 }
 

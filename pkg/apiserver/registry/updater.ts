@@ -81,7 +81,10 @@ export class Updater {
     const { context } = request;
     const { object, tracked } = await request.next(undefined);
     checkName(context, object);
-    if (request.uidIsPrecondition === true && object.metadata.uid) throw uidMismatch(context, object.metadata.uid, '');
+    const { uid } = object.metadata;
+    if (uid) throw request.uidIsPrecondition === true ? uidMismatch(context, uid, '') : unknownUid(context, uid);
+    // Whatever state the client knew, this is the first of a new object.
+    object.metadata.resourceVersion = '';
     return { object: await this.#creator.create(context, object, tracked), created: true };
   }
 
@@ -187,6 +190,11 @@ function uidMismatch({ served, namespace, name }: WriteContext, asked: string, l
     name,
     `StorageError: invalid object, Code: 4, Key: ${served.keyOf(namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${asked}, UID in object meta: ${live}`,
   );
+}
+
+function unknownUid({ served, name }: WriteContext, uid: string): ApiError {
+  const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+  return conflict(served.resource, name, why);
 }
 
 /** Fills in what clients may leave out and cannot change. Answers with the revision that the client named, if any. */

@@ -6,13 +6,15 @@ import type { KubeObject } from '../../../api/schema/resource-type.ts';
 import { methodNotAllowed, unknownPath } from '../../http-errors.ts';
 import { encodeValue } from '../../encoded.ts';
 import type { ApiResponse } from '../../request.ts';
+import { ownersAfterScale, ownersOfScale } from '../../patch/scale-owners.ts';
+import type { Instant } from '../../../clock/clock.ts';
 import { copyJson } from '../copy-json.ts';
-import { isApply, patchOf, patchValue } from '../patcher.ts';
+import { applier, isApply, patchOf, patchValue } from '../patcher.ts';
 import { respond } from '../represent.ts';
 import { decodeBody, type BodyType } from '../request-body.ts';
 import type { SubresourceCall } from '../subresource-handler.ts';
 import type { ServedKind } from '../served-kind.ts';
-import { checkName } from '../updater.ts';
+import { checkName, type Next } from '../updater.ts';
 import { addWarning, type WriteContext } from '../write-parts.ts';
 
 interface Scale extends KubeObject {
@@ -36,19 +38,39 @@ export async function scale(call: SubresourceCall): Promise<ApiResponse> {
   }
   if (target.verb !== 'update' && target.verb !== 'patch') throw methodNotAllowed();
   const patching = target.verb === 'patch';
-  if (patching) isApply(request.body);
-  const context = api.writeContext(served, target, request, patching ? 'PatchOptions' : 'UpdateOptions');
-  const { object } = await api.updater.update({
-    context,
-    next: (live) => ({ object: scaled(call, context, live) }),
-    createMissing: false,
-  });
+  const applying = patching && isApply(request.body);
+  const context = api.writeContext(served, target, request, patching ? 'PatchOptions' : 'UpdateOptions', applying);
+  const next = applying ? applied(call, context, how.now) : asked(call, context);
+  const { object } = await api.updater.update({ context, next, createMissing: false });
   return respond(200, encodeValue(scaleOf(served, object.value)), how.negotiated, context.warnings);
 }
 
-function scaled({ served, request }: SubresourceCall, context: WriteContext, live: KubeObject | undefined): KubeObject {
-  if (live === undefined) throw unknownPath();
-  const asked = askedScale(served, request, context, live);
+type Step = (live: KubeObject | undefined) => Next;
+
+function asked({ served, request }: SubresourceCall, context: WriteContext): Step {
+  return (live) => {
+    if (live === undefined) throw unknownPath();
+    return { object: scaled(context, live, askedScale(served, request, context, live)) };
+  };
+}
+
+function applied({ served, request: { body } }: SubresourceCall, context: WriteContext, now: Instant): Step {
+  if (body === undefined) throw unknownPath();
+  const { schema, groupVersionKind: type } = bodyType();
+  const apply = applier(context, body, now, { type, schema: schema.name, setDefaults: () => undefined });
+  return (live) => {
+    if (live === undefined) throw unknownPath();
+    const { managedFields } = live.metadata;
+    const before = scaleOf(served, live);
+    const after = apply({ ...before, metadata: { ...before.metadata, managedFields: ownersOfScale(managedFields) } });
+    const object = scaled(context, live, after as Scale);
+    object.metadata.managedFields = ownersAfterScale(managedFields, after.metadata.managedFields, live.apiVersion);
+    return { object, tracked: true };
+  };
+}
+
+function scaled(context: WriteContext, live: KubeObject, asked: Scale): KubeObject {
+  const { served } = context;
   checkName(context, asked);
   const replicas = asked.spec?.replicas ?? 0;
   if (replicas < 0) throw negative(asked.metadata.name, replicas);
