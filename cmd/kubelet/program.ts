@@ -1,11 +1,11 @@
 // kubelet: reads flags and configuration file, connects to the cluster and to the container engine, and runs the node.
-import { homedir } from 'node:os';
 import { realClock } from '../../pkg/clock/clock.ts';
-import { connectCluster } from '../../pkg/client/kubeconfig-transport.ts';
-import { createClient } from '../../pkg/client/typed-client.ts';
-import { runKubelet } from '../../pkg/kubelet/kubelet.ts';
+import { runKubelet, type KubeletOptions } from '../../pkg/kubelet/kubelet.ts';
 import { createDockerRuntime } from '../../pkg/kubelet/runtime/docker/docker-runtime.ts';
 import { runProgram } from '../program.ts';
+import { runTogether } from '../run-together.ts';
+import { connectKubelet } from './connection.ts';
+import { servingKeeper, servingSource, type CertificateOptions } from './node-certificates.ts';
 import { FLAGS, settingsOf } from './settings.ts';
 import { certificateOf, lowestOomScore, mainAddress } from './machine-defaults.ts';
 
@@ -18,48 +18,55 @@ await runProgram({
   async run(flags, { log, signal }) {
     const settings = await settingsOf(flags);
     const nodeIps = settings.nodeIps.length > 0 ? settings.nodeIps : [mainAddress()];
-    const { transport } = await connectCluster(
-      { ...(settings.kubeconfig !== undefined && { path: settings.kubeconfig }), env: process.env, home: homedir() },
-      { userAgent: NAME, clock: realClock },
+    const certificates: CertificateOptions = {
+      nodeName: settings.nodeName,
+      directory: settings.certDir,
+      bootstrapKubeconfig: settings.bootstrapKubeconfig,
+      userAgent: NAME,
+      log,
+    };
+    await using connection = await connectKubelet(settings, certificates, log, signal);
+    const { client } = connection;
+    const serving = settings.rotateServerCertificates ? await servingKeeper(certificates, nodeIps, client) : undefined;
+    const runtime = createDockerRuntime({
+      endpoint: settings.runtimeEndpoint,
+      nodeName: settings.nodeName,
+      network: { name: settings.network, bridge: settings.bridge, subnet: settings.podCidr },
+      architecture: process.arch,
+      lowestOomScore: await lowestOomScore(),
+    });
+    const options: KubeletOptions = {
+      client,
+      clock: realClock,
+      random: Math.random,
+      log,
+      runtime,
+      nodeName: settings.nodeName,
+      nodeIps,
+      rootDir: settings.rootDir,
+      clusterDns: settings.clusterDns,
+      clusterDomain: settings.clusterDomain,
+      maxPods: settings.maxPods,
+      heartbeat: settings.heartbeat,
+      evictionHard: settings.evictionHard,
+      evictionPressureTransitionMs: settings.evictionPressureTransitionMs,
+      labels: settings.labels,
+      taints: settings.taints,
+      ...(settings.podCidr !== undefined && { podCidr: settings.podCidr }),
+      serving: {
+        host: settings.address,
+        port: settings.port,
+        tls: serving === undefined ? await certificateOf(settings, nodeIps) : servingSource(serving),
+        clientCa: settings.clientCa,
+      },
+    };
+    await runTogether(
+      [
+        (until) => connection.run(until),
+        (until) => serving?.run(until) ?? Promise.resolve(),
+        (until) => runKubelet(options, until),
+      ],
+      signal,
     );
-    try {
-      const runtime = createDockerRuntime({
-        endpoint: settings.runtimeEndpoint,
-        nodeName: settings.nodeName,
-        network: { name: settings.network, bridge: settings.bridge, subnet: settings.podCidr },
-        architecture: process.arch,
-        lowestOomScore: await lowestOomScore(),
-      });
-      await runKubelet(
-        {
-          client: createClient(transport),
-          clock: realClock,
-          random: Math.random,
-          log,
-          runtime,
-          nodeName: settings.nodeName,
-          nodeIps,
-          rootDir: settings.rootDir,
-          clusterDns: settings.clusterDns,
-          clusterDomain: settings.clusterDomain,
-          maxPods: settings.maxPods,
-          heartbeat: settings.heartbeat,
-          evictionHard: settings.evictionHard,
-          evictionPressureTransitionMs: settings.evictionPressureTransitionMs,
-          labels: settings.labels,
-          taints: settings.taints,
-          ...(settings.podCidr !== undefined && { podCidr: settings.podCidr }),
-          serving: {
-            host: settings.address,
-            port: settings.port,
-            tls: await certificateOf(settings, nodeIps),
-            clientCa: settings.clientCa,
-          },
-        },
-        signal,
-      );
-    } finally {
-      await transport.close();
-    }
   },
 });

@@ -113,3 +113,28 @@ test.each([
 ])('$name is refused in one sentence', async ({ flags, want }) => {
   await expect(settingsOf(flags())).rejects.toThrow(want);
 });
+
+test.each([
+  ['nothing', {}, undefined, { rotateCertificates: false, rotateServerCertificates: false, certDir: '/r/pki' }],
+  [
+    'a file',
+    {},
+    'rotateCertificates: true\nserverTLSBootstrap: true\n',
+    { rotateCertificates: true, rotateServerCertificates: true },
+  ],
+  [
+    'flags',
+    { rotateCertificates: 'false', certDir: '/c' },
+    'rotateCertificates: true\n',
+    { rotateCertificates: false, certDir: '/c' },
+  ],
+])('certificates are renewed as %s says', async (_, flags, fields, want) => {
+  const config = fields === undefined ? {} : { config: file(fields) };
+  expect(await settingsOf({ rootDir: '/r', ...flags, ...config })).toMatchObject(want);
+});
+
+test('whether certificates are renewed is true or false', async () => {
+  await expect(settingsOf({ rotateCertificates: 'maybe' })).rejects.toThrow(
+    '--rotate-certificates is true or false, not "maybe"',
+  );
+});

@@ -2,6 +2,7 @@
 // counts more than the file. Fields of the file that this kubelet does not know are refused by name.
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { Option } from 'commander';
 import { parse } from 'yaml';
 import { messageWithCauses } from '../../pkg/logging/logger.ts';
@@ -13,6 +14,11 @@ import { UsageError } from '../program.ts';
 
 export interface Settings {
   readonly kubeconfig: string | undefined;
+  readonly bootstrapKubeconfig: string | undefined;
+  /** Where certificates lie that the node asks for itself. */
+  readonly certDir: string;
+  readonly rotateCertificates: boolean;
+  readonly rotateServerCertificates: boolean;
   readonly nodeName: string;
   readonly nodeIps: readonly string[];
   readonly rootDir: string;
@@ -38,6 +44,18 @@ export interface Settings {
 
 export const FLAGS: readonly Option[] = [
   new Option('--kubeconfig <path>', 'path to a kubeconfig file, specifying how to connect to the API server'),
+  new Option(
+    '--bootstrap-kubeconfig <path>',
+    'kubeconfig to get a client certificate with, when the one that --kubeconfig names does not exist',
+  ),
+  new Option('--cert-dir <path>', 'where the certificates lie that the node gets (default ROOT_DIR/pki)'),
+  new Option('--rotate-certificates [bool]', 'renew the client certificate in --cert-dir before it expires').preset(
+    'true',
+  ),
+  new Option(
+    '--rotate-server-certificates [bool]',
+    'get the serving certificate from the cluster, and renew it before it expires',
+  ).preset('true'),
   new Option(
     '--config <path>',
     'the kubelet will load its initial configuration from this file (KubeletConfiguration)',
@@ -83,7 +101,7 @@ export const FLAGS: readonly Option[] = [
   new Option('--pod-bridge <device>', 'name of the bridge device of that network').default('tk0'),
 ];
 
-type Kind = 'string' | 'number' | 'strings' | 'object' | 'objects';
+type Kind = 'string' | 'number' | 'boolean' | 'strings' | 'object' | 'objects';
 
 /** The fields that count; those with undefined are taken and mean nothing here. */
 const FIELDS: Readonly<Record<string, Kind>> = {
@@ -103,6 +121,8 @@ const FIELDS: Readonly<Record<string, Kind>> = {
   nodeStatusReportFrequency: 'string',
   nodeStatusUpdateFrequency: 'string',
   registerWithTaints: 'objects',
+  rotateCertificates: 'boolean',
+  serverTLSBootstrap: 'boolean',
   authentication: 'object',
   containerRuntimeEndpoint: 'string',
 };
@@ -120,6 +140,13 @@ export async function settingsOf(flags: Readonly<Record<string, unknown>>): Prom
   const maxPods = count('--max-pods', flags['maxPods'] ?? file['maxPods'] ?? 110, 1, 10_000);
   return {
     kubeconfig: text(flags['kubeconfig']),
+    bootstrapKubeconfig: text(flags['bootstrapKubeconfig']),
+    certDir: text(flags['certDir']) ?? join(text(flags['rootDir']) ?? '/var/lib/kubelet', 'pki'),
+    rotateCertificates: flag('--rotate-certificates', flags['rotateCertificates'] ?? file['rotateCertificates']),
+    rotateServerCertificates: flag(
+      '--rotate-server-certificates',
+      flags['rotateServerCertificates'] ?? file['serverTLSBootstrap'],
+    ),
     nodeName: (text(flags['hostnameOverride']) ?? hostname()).toLowerCase(),
     nodeIps: list(flags['nodeIp']),
     rootDir: text(flags['rootDir']) ?? '/var/lib/kubelet',
@@ -238,6 +265,7 @@ function isOf(kind: Kind, value: unknown): boolean {
   switch (kind) {
     case 'string':
     case 'number':
+    case 'boolean':
       return typeof value === kind;
     case 'strings':
       return Array.isArray(value) && value.every((item) => typeof item === 'string');
@@ -276,6 +304,13 @@ function list(value: unknown): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+/** Go's flags take a bare flag for true; files have real booleans. */
+function flag(name: string, value: unknown): boolean {
+  if (value === undefined || value === false || value === 'false') return false;
+  if (value === true || value === 'true') return true;
+  throw new UsageError(`${name} is true or false, not ${JSON.stringify(value)}`);
 }
 
 function count(flag: string, value: unknown, least: number, most: number): number {
