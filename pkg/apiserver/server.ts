@@ -20,6 +20,7 @@ import { startCompaction } from './compaction.ts';
 import { bugResponse, EncodedBytes, statusResponse } from './encoded.ts';
 import { forbidden, internalError, unauthorized } from './http-errors.ts';
 import { negotiate } from './http/accept.ts';
+import { StoreMetrics } from './metrics/store-metrics.ts';
 import { MetricsApi } from './metrics-api/metrics-api.ts';
 import { RequestMetrics, type RequestLabels } from './metrics/request-metrics.ts';
 import { AllocationClaims } from './registry/allocation-claims.ts';
@@ -84,7 +85,9 @@ export interface ApiServer {
 
 /** Resolves when requests can be served: the state is in memory and the system's own objects exist. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, clock, random, log } = options;
+  const { clock, random, log } = options;
+  const storeMetrics = new StoreMetrics(clock);
+  const store = storeMetrics.metered(options.store);
   await using parts = new AsyncDisposableStack();
   const cache = await WatchCache.open({ store, clock, log, sharedStore: options.sharedStore ?? false });
   parts.defer(() => cache.close());
@@ -157,6 +160,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     clock,
     cache,
     metrics,
+    storeMetrics,
     pages: options.metricsPages ?? new MetricsPages(),
     tokens,
     advertise: options.advertise,
@@ -207,6 +211,7 @@ class Core {
   async handle(request: ApiRequest): Promise<ApiResponse> {
     const { clock, metrics } = this.#parts;
     const began = clock.now();
+    using _working = metrics.inFlight(request.method);
     const info = requestInfo(request);
     let response: ApiResponse;
     try {

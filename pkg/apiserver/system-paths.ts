@@ -2,6 +2,7 @@
 // Anonymous callers get health, version and the roots of discovery, nothing else.
 import type { Endpoints, Node } from '../api/schema/generated/core.v1.gen.ts';
 import type { KindDefinition } from '../api/schema/kind.ts';
+import { formatLabels } from '../metrics/exposition.ts';
 import type { MetricsPages } from '../metrics/metrics-pages.ts';
 import { processMetrics } from '../metrics/process-metrics.ts';
 import type { Clock } from '../clock/clock.ts';
@@ -12,6 +13,7 @@ import { EncodedBytes, EncodedValue, jsonResponse, textResponse } from './encode
 import { answerHealth, type HealthCheck } from './health.ts';
 import { methodNotAllowed, unauthorized, unknownPath } from './http-errors.ts';
 import type { RequestMetrics } from './metrics/request-metrics.ts';
+import type { StoreMetrics } from './metrics/store-metrics.ts';
 import { scrapeTargets } from './metrics/scrape-targets.ts';
 import { objectState } from './object-state/object-state.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
@@ -26,12 +28,20 @@ export interface SystemPathsParts {
   readonly clock: Clock;
   readonly cache: WatchCache;
   readonly metrics: RequestMetrics;
+  readonly storeMetrics: StoreMetrics;
   /** Of the components that share this process. */
   readonly pages: MetricsPages;
   readonly tokens: ServiceAccountTokens | undefined;
   readonly advertise: { readonly address: string; readonly port: number } | undefined;
 }
 
+/** As /version tells it. */
+const BUILD = Object.fromEntries(
+  Object.entries(VERSION).map(([name, value]) => [
+    name.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`),
+    value,
+  ]),
+);
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 const FOR_EVERYBODY: ReadonlySet<string> = new Set(['/version', '/version/', '/api', '/api/', '/apis', '/apis/']);
 /** A probe wants to hear soon that something is wrong. */
@@ -128,13 +138,17 @@ export class SystemPaths {
 
   async #metrics(): Promise<string> {
     this.#process ??= processMetrics();
-    const { metrics, cache } = this.#parts;
+    const { metrics, cache, storeMetrics } = this.#parts;
     const objects: string[] = [];
+    const current: string[] = [];
     const watchers: string[] = [];
     for (const resource of cache.resources()) {
       const [, , group = '', name = ''] = resource.prefix.split('/');
       const label = group === 'core' ? name : `${name}.${group}`;
       objects.push(`apiserver_storage_objects{resource="${label}"} ${resource.size}`);
+      current.push(
+        `apiserver_resource_objects{group="${group === 'core' ? '' : group}",resource="${name}"} ${resource.size}`,
+      );
       watchers.push(`apiserver_registered_watchers{resource="${label}"} ${resource.watcherCount}`);
     }
     return [
@@ -142,9 +156,16 @@ export class SystemPaths {
       '# HELP apiserver_storage_objects Number of stored objects at the time of last check split by kind.',
       '# TYPE apiserver_storage_objects gauge',
       ...objects,
+      '# HELP apiserver_resource_objects Number of stored objects at the time of last check split by kind.',
+      '# TYPE apiserver_resource_objects gauge',
+      ...current,
       '# HELP apiserver_registered_watchers Number of currently registered watchers for a given resource.',
       '# TYPE apiserver_registered_watchers gauge',
       ...watchers,
+      ...storeMetrics.lines(),
+      "# HELP kubernetes_build_info A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
+      '# TYPE kubernetes_build_info gauge',
+      `kubernetes_build_info${formatLabels(BUILD)} 1`,
       await this.#process.metrics(),
     ].join('\n');
   }

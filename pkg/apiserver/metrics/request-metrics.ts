@@ -3,7 +3,7 @@
 import { formatLabels, histogramLines, type Sample } from '../../metrics/exposition.ts';
 
 /** Kubernetes' buckets of apiserver_request_duration_seconds. */
-const DURATION_BUCKETS: readonly number[] = [
+export const DURATION_BUCKETS: readonly number[] = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ];
 /** Label combinations kept; paths that do not exist must not grow this. */
@@ -29,6 +29,7 @@ interface Series {
 export class RequestMetrics {
   readonly #series = new Map<string, Series>();
   readonly #longRunning = new Map<string, { labels: RequestLabels; count: number }>();
+  readonly #inFlight = { mutating: 0, readOnly: 0 };
 
   observe(labels: RequestLabels, code: number, seconds: number): void {
     const series = this.#of(labels);
@@ -39,6 +40,17 @@ export class RequestMetrics {
     let bucket = 0;
     while (bucket < DURATION_BUCKETS.length && seconds > (DURATION_BUCKETS[bucket] ?? 0)) bucket++;
     series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
+  }
+
+  /** A request is being worked on until the answer is disposed; reads and writes are counted apart. */
+  inFlight(method: string): Disposable {
+    const kind = method === 'GET' || method === 'HEAD' || method === 'OPTIONS' ? 'readOnly' : 'mutating';
+    this.#inFlight[kind]++;
+    return {
+      [Symbol.dispose]: () => {
+        this.#inFlight[kind]--;
+      },
+    };
   }
 
   /** A watch or a stream has begun; dispose the answer when it ends. */
@@ -75,6 +87,11 @@ export class RequestMetrics {
       '# HELP apiserver_request_duration_seconds Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
       '# TYPE apiserver_request_duration_seconds histogram',
       ...duration,
+      '# HELP apiserver_current_inflight_requests Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
+      '# TYPE apiserver_current_inflight_requests gauge',
+      ...Object.entries(this.#inFlight).map(
+        ([kind, value]) => `apiserver_current_inflight_requests{request_kind="${kind}"} ${value}`,
+      ),
       '# HELP apiserver_longrunning_requests Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component.',
       '# TYPE apiserver_longrunning_requests gauge',
       ...[...this.#longRunning.values()].map(
