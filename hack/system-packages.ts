@@ -15,6 +15,7 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
   etcd: 'etcd-server',
   busybox: 'busybox-static',
   unzip: 'unzip',
+  prometheus: 'prometheus',
 };
 export type SystemCommand = keyof typeof PACKAGE_OF;
 

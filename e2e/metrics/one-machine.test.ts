@@ -1,0 +1,145 @@
+// Metrics of a cluster in one process: everything is scraped by the shipped configuration, all rules evaluate, and usage is what
+// the engine says.
+import Docker from 'dockerode';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestCluster, type TestCluster } from '../support/test-cluster.ts';
+import { startPrometheus, type Prometheus } from './prometheus.ts';
+import { BUSY_POD, difference, engineUsage, toldUsage } from './usage.ts';
+import { applyText } from './apply.ts';
+
+let cluster: TestCluster;
+let prometheus: Prometheus;
+const owned = new AsyncDisposableStack();
+const WITHIN = { timeout: 60_000, interval: 1_000 };
+
+beforeAll(async () => {
+  cluster = owned.use(await createTestCluster());
+  await applyText(cluster, BUSY_POD);
+  await cluster.must('wait', '--for=condition=Ready', 'pod/busy', '--timeout=60s');
+  prometheus = owned.use(await startPrometheus(cluster, 'e2e'));
+});
+
+afterAll(() => owned.disposeAsync());
+
+test('every target is up', async () => {
+  await expect
+    .poll(async () => {
+      const targets = await prometheus.targets();
+      return targets
+        .map(({ health, lastError, labels }) => `${labels['job']} ${labels['metrics_path']}: ${health} ${lastError}`)
+        .toSorted();
+    }, WITHIN)
+    .toEqual([
+      'apiserver /metrics: up ',
+      'coredns /metrics/coredns: up ',
+      'kube-controller-manager /metrics/kube-controller-manager: up ',
+      'kube-proxy /metrics/kube-proxy: up ',
+      'kube-scheduler /metrics/kube-scheduler: up ',
+      'kube-state-metrics /metrics/kube-state-metrics: up ',
+      'kubelet /metrics/cadvisor: up ',
+      'kubelet /metrics/probes: up ',
+      'kubelet /metrics/resource: up ',
+      'kubelet /metrics: up ',
+    ]);
+});
+
+test('every rule evaluates', async () => {
+  await expect
+    .poll(async () => {
+      const rules = await prometheus.rules();
+      return rules.length < 40
+        ? [`${rules.length} rules`]
+        : rules
+            .filter(({ health }) => health !== 'ok')
+            .map(({ name, health, lastError }) => `${name}: ${health} ${lastError ?? ''}`);
+    }, WITHIN)
+    .toEqual([]);
+});
+
+/** Series that come into being with an event that has not happened here. */
+const LATER: ReadonlySet<string> = new Set([
+  'coredns_dns_request_duration_seconds_bucket',
+  'coredns_dns_responses_total',
+  'kube_deployment_spec_replicas',
+  'kube_deployment_status_replicas_available',
+  'kube_pod_container_status_waiting_reason',
+  'kubelet_runtime_operations_errors_total',
+  'leader_election_master_status',
+]);
+
+test('what rules and dashboards ask for is there', async () => {
+  const rules = await prometheus.rules();
+  const recorded = new Set(rules.filter(({ type }) => type === 'recording').map(({ name }) => name));
+  const asked = new Set(
+    rules.flatMap(({ query }) =>
+      [
+        ...query.replaceAll(/\{[^}]*\}|"[^"]*"|\[[^\]]*\]|\b(by|on)\s*\([^)]*\)/g, ' ').matchAll(/[a-z][\w:]*_[\w:]+/g),
+      ].map(([name]) => name),
+    ),
+  );
+  const functions = new Set(['histogram_quantile', 'max_over_time', ...recorded, ...LATER]);
+  await expect
+    .poll(async () => {
+      const names = await prometheus.names();
+      return [...asked].filter((name) => !functions.has(name) && !names.has(name));
+    }, WITHIN)
+    .toEqual([]);
+});
+
+test.each([
+  ['kube_pod_status_phase{pod="busy", phase="Running"}', 1],
+  ['kubelet_running_pods', 1],
+  ['kubelet_running_containers{container_state="running"}', 2],
+  ['kube_node_status_condition{condition="Ready", status="true"}', 1],
+  ['node_collector_zone_health', 100],
+])('%s is %d', async (expression, value) => {
+  await expect
+    .poll(async () => (await prometheus.query(expression)).map((series) => series.value), WITHIN)
+    .toEqual([value]);
+});
+
+test.each([
+  'rate(container_cpu_usage_seconds_total{metrics_path="/metrics/cadvisor", pod="busy", container="main"}[30s]) > 0',
+  'container_memory_working_set_bytes{metrics_path="/metrics/cadvisor", pod="busy", container="main"} > 20000000',
+  'container_network_receive_bytes_total{pod="busy"} >= 0',
+  'prober_probe_total{pod="busy", probe_type="Readiness", result="successful"} > 0',
+  'etcd_request_duration_seconds_count > 0',
+  'sum(rate(apiserver_request_total{resource="leases"}[1m])) > 0',
+  'scheduler_schedule_attempts_total{result="scheduled"} > 0',
+  'workqueue_adds_total{name="node_lifecycle_controller"} > 0',
+  'kubelet_runtime_operations_total{operation_type="create_container"} > 0',
+  'kubelet_pod_start_duration_seconds_count > 0',
+  'kubeproxy_sync_proxy_rules_services > 0',
+])('there are values of %s', async (expression) => {
+  await expect.poll(async () => (await prometheus.query(expression)).length, WITHIN).toBeGreaterThan(0);
+});
+
+test('usage is what the engine says, within a tenth', async () => {
+  const engine = new Docker();
+  const [container] = await engine.listContainers({ filters: { name: ['k8s_main_busy_default'] } });
+  await expect
+    .poll(
+      async () => {
+        const [engines, told] = await Promise.all([
+          engineUsage(engine, container?.Id ?? ''),
+          toldUsage(cluster, 'namespaces/default/pods/busy'),
+        ]);
+        if (told === undefined) return 'no figures yet';
+        const apart = Math.max(difference(engines.cores, told.cores), difference(engines.bytes, told.bytes));
+        return apart < 0.1 ? 'agrees' : `${JSON.stringify(told)}, the engine ${JSON.stringify(engines)}`;
+      },
+      { ...WITHIN, timeout: 110_000 },
+    )
+    .toBe('agrees');
+});
+
+test.each([
+  {
+    args: ['top', 'nodes'],
+    want: /^NAME +CPU\(cores\) +CPU\(%\) +MEMORY\(bytes\) +MEMORY\(%\) *\n\S+ +\d+m +\d+% +\d+Mi +\d+% *\n$/,
+  },
+  { args: ['top', 'pods', '-A', '-l', 'app=busy'], want: /^NAMESPACE +NAME +.*\ndefault +busy +\d+m +\d+Mi *\n$/ },
+  { args: ['top', 'pods', '--containers', '--sort-by=cpu'], want: /\nbusy +main +\d+m +\d+Mi *\n/ },
+])('kubectl $args', async ({ args, want }) => {
+  await expect.poll(async () => (await cluster.kubectl(...args)).stdout, WITHIN).toMatch(want);
+});
