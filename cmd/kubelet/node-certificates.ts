@@ -36,6 +36,8 @@ export interface RotatingClient extends AsyncDisposable {
   readonly client: Client;
   /** Renews the certificate and the connections that are made with it. */
   readonly keeper: CertificateKeeper;
+  /** Ends every connection; what is asked from now on goes by new ones. For networks that swallow what is sent. */
+  reconnect(): void;
 }
 
 /** The node's client certificate; throws UsageError with the way out when there is none and none can be had. */
@@ -95,7 +97,12 @@ export function rotatingClient(
     const renewed = keeper.current();
     if (renewed !== undefined) transport.replace(open(renewed));
   });
-  return { client, keeper, [Symbol.asyncDispose]: () => transport.close() };
+  return {
+    client,
+    keeper,
+    reconnect: () => transport.replace(open(keeper.current() ?? first), 0),
+    [Symbol.asyncDispose]: () => transport.close(),
+  };
 }
 
 /** The certificate that the kubelet shows to the API server: for the node's own name and addresses, signed by the cluster. */

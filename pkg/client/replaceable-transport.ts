@@ -7,7 +7,8 @@ import type { Transport } from './transport.ts';
 const OLD_LIVES_MS = 5_000;
 
 export interface ReplaceableTransport extends Transport {
-  replace(next: Transport): void;
+  /** `oldLivesMs`: for what the old one has begun; 0 when its connections are dead anyway. */
+  replace(next: Transport, oldLivesMs?: number): void;
 }
 
 export function replaceableTransport(first: Transport, clock: Clock): ReplaceableTransport {
@@ -23,13 +24,13 @@ export function replaceableTransport(first: Transport, clock: Clock): Replaceabl
     watch: (path, signal) => current.watch(path, signal),
     stream: (request, signal) => current.stream(request, signal),
     connect: (path, signal) => current.connect(path, signal),
-    replace(next) {
+    replace(next, oldLivesMs = OLD_LIVES_MS) {
       const before = current;
       current = next;
       // Closing does not fail: it ends connections that may have ended already.
       old.set(
         before,
-        clock.schedule(OLD_LIVES_MS, () => void end(before)),
+        clock.schedule(oldLivesMs, () => void end(before)),
       );
     },
     async close() {
