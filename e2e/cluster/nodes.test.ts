@@ -115,6 +115,10 @@ test('a create that was interrupted is continued by the next, and both clusters 
   expect((await other.must('get', 'nodes', '-o', 'name')).trim().split('\n')).toHaveLength(2);
   expect((await other.must('config', 'current-context')).trim()).toBe(`typekube-${OTHER}`);
   expect(await get(sampleUrl())).toContain('Hello from typekube');
+  expect(await other.tkctl('cluster', 'create', OTHER)).toMatchObject({ code: 0 });
+  const stranger = await cluster.tkctl('cluster', 'create', OTHER, '--workers', '1');
+  expect(stranger.code).toBe(1);
+  expect(stranger.stderr).toContain(`the engine has containers of another cluster "${OTHER}"`);
   const changed = await other.tkctl('cluster', 'create', OTHER, '--workers', '2');
   expect(changed.code).toBe(1);
   expect(changed.stderr).toContain('delete it first');

@@ -11,7 +11,7 @@ import {
   type ClusterConfig,
 } from '../../../pkg/cluster/nodes/cluster-config.ts';
 import { createNodesCluster } from '../../../pkg/cluster/nodes/create-nodes-cluster.ts';
-import { serverOf } from '../../../pkg/cluster/nodes/nodes-record.ts';
+import { readNodesRecord, serverOf } from '../../../pkg/cluster/nodes/nodes-record.ts';
 import { command, type World } from '../../../pkg/ctl/cli/command.ts';
 import { messageOf, UsageFailure } from '../../../pkg/ctl/cli/failure.ts';
 import { arrayFlag, boolFlag, intFlag, stringFlag, type FlagValues } from '../../../pkg/ctl/cli/flags.ts';
@@ -62,15 +62,22 @@ export const create = command({
     const store = storeOf(given);
     const started = world.clock.now();
     const config = given.config === '' ? undefined : readConfig(resolve(world.cwd, given.config), given.config);
-    const inContainers =
+    const asked =
       config !== undefined ||
       given.workers !== NOT_GIVEN ||
       given['control-planes'] !== NOT_GIVEN ||
       given.port.length > 0;
     const name = args.length === 0 ? (config?.name ?? nameFrom(args)) : nameFrom(args);
-    const server = inContainers
-      ? await createOfContainers(name, config ?? DEFAULT_CONFIG, given, store, world)
-      : await createLocal(name, given, store ?? 'embedded', world);
+    const server =
+      asked || readNodesRecord(name, world.env) !== undefined
+        ? await createOfContainers(
+            name,
+            config ?? DEFAULT_CONFIG,
+            given,
+            { store, asItIs: !asked && store === undefined },
+            world,
+          )
+        : await createLocal(name, given, store ?? 'embedded', world);
     const seconds = ((world.clock.now() - started) / 1000).toFixed(1);
     world.out.write(`Cluster "${name}" is ready after ${seconds}s: ${server}, context ${contextName(name)}\n`);
     return 0;
@@ -98,7 +105,7 @@ async function createOfContainers(
   name: string,
   config: ClusterConfig,
   given: Flags,
-  store: 'embedded' | 'etcd' | undefined,
+  { store, asItIs }: { readonly store: 'embedded' | 'etcd' | undefined; readonly asItIs: boolean },
   world: World,
 ): Promise<string> {
   for (const flag of ['etcd-servers', 'separate-processes'] as const) {
@@ -117,6 +124,7 @@ async function createOfContainers(
         store,
         portMappings: given.port.map(parsePortMapping),
       },
+      asItIs,
       programs: programDirectory(),
       node: process.execPath,
       env: world.env,

@@ -23,7 +23,9 @@ export async function ensureNetwork(
   { name, network, subnet }: { readonly name: string; readonly network: string; readonly subnet: string },
 ): Promise<void> {
   const [existing] = await networksOf(engine, name);
-  if (existing !== undefined) return;
+  if (existing?.IPAM?.Config?.[0]?.Subnet === subnet) return;
+  // Left by an interrupted delete: nothing is on it, or the engine refuses.
+  if (existing !== undefined) await engine.getNetwork(existing.Id).remove();
   const range = ipv4Range(subnet);
   try {
     await engine.createNetwork({

@@ -9,6 +9,7 @@ import type { ContainerPlan, NodesRecord } from './nodes-record.ts';
 
 export const CLUSTER_LABEL = 'typekube.dev/cluster';
 export const ROLE_LABEL = 'typekube.dev/role';
+const ID_LABEL = 'typekube.dev/cluster-id';
 
 /**
  * Beyond what the engine gives every container: mounts and namespaces (SYS_ADMIN), network devices and rules (NET_ADMIN), the
@@ -61,7 +62,7 @@ export async function findContainer(
   const container = engine.getContainer(name);
   try {
     const { Config } = await container.inspect();
-    if (Config.Labels[CLUSTER_LABEL] === record.name) return container;
+    if (Config.Labels[ID_LABEL] === record.id) return container;
   } catch (cause) {
     if (httpStatusOf(cause) === 404) return undefined;
     throw cause;
@@ -89,7 +90,7 @@ export function containerOptions(
     name: plan.name,
     Hostname: plan.name,
     Image: image,
-    Labels: { [CLUSTER_LABEL]: record.name, [ROLE_LABEL]: plan.role },
+    Labels: { [CLUSTER_LABEL]: record.name, [ID_LABEL]: record.id, [ROLE_LABEL]: plan.role },
     Env: [`TYPEKUBE_ROLE=${plan.role}`],
     ExposedPorts: Object.fromEntries(Object.keys(bindings).map((port) => [port, {}])),
     Volumes: { '/var/lib/typekube': {}, ...(isNode && { '/var/lib/docker': {} }) },

@@ -6,6 +6,7 @@ const nothing: AskedFor = { workers: undefined, controlPlanes: undefined, store:
 function plan(asked: Partial<AskedFor>, config = DEFAULT_CONFIG) {
   return planCluster({
     name: 'dev',
+    id: 'an-id',
     config,
     asked: { ...nothing, ...asked },
     engine: 'unix:///x',

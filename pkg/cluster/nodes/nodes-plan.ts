@@ -41,6 +41,7 @@ export function nodesOf(config: ClusterConfig, asked: AskedFor): NodeConfig[] {
 
 export interface PlanInputs {
   readonly name: string;
+  readonly id: string;
   readonly config: ClusterConfig;
   readonly asked: AskedFor;
   readonly engine: string;
@@ -49,7 +50,7 @@ export interface PlanInputs {
   readonly apiServerPort: number;
 }
 
-export function planCluster({ name, config, asked, engine, subnet, apiServerPort }: PlanInputs): NodesRecord {
+export function planCluster({ name, id, config, asked, engine, subnet, apiServerPort }: PlanInputs): NodesRecord {
   const nodes = nodesOf(config, asked);
   const controlPlanes = nodes.filter(({ role }) => role === 'control-plane').length;
   const store = asked.store ?? config.store ?? (controlPlanes > 1 ? 'etcd' : 'embedded');
@@ -78,6 +79,7 @@ export function planCluster({ name, config, asked, engine, subnet, apiServerPort
   const entry = controlPlanes > 1 ? balancer : containers.find(({ role }) => role === 'control-plane');
   return {
     name,
+    id,
     store,
     engine,
     network: `typekube-${name}`,

@@ -18,6 +18,8 @@ export interface ContainerPlan {
 
 export interface NodesRecord {
   readonly name: string;
+  /** On every container: the name alone could be another user's cluster. */
+  readonly id: string;
   readonly store: 'embedded' | 'etcd';
   /** Where the engine listens. */
   readonly engine: string;
