@@ -57,6 +57,9 @@ export interface TestNode extends AsyncDisposable {
   /** kill -9 */
   killKubelet(): Promise<void>;
   startKubelet(podCidr?: string): void;
+  /** It takes connections and answers nothing, until it is released. */
+  holdApiServer(): void;
+  releaseApiServer(): void;
 }
 
 export interface NodeOptions {
@@ -171,6 +174,14 @@ class RunningNode implements TestNode {
       { stdio: ['ignore', log, log] },
     );
     closeSync(log);
+  }
+
+  holdApiServer(): void {
+    process.kill(this.#api.pid, 'SIGSTOP');
+  }
+
+  releaseApiServer(): void {
+    process.kill(this.#api.pid, 'SIGCONT');
   }
 
   async killKubelet(): Promise<void> {

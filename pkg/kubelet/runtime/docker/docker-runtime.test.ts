@@ -113,6 +113,24 @@ test('limits, users and capabilities come to the engine', () => {
   });
 });
 
+test.each([
+  { architecture: 'x64', machine: 62 },
+  { architecture: 'arm64', machine: 183 },
+])('the pause program for $architecture is an executable that begins with its code', ({ architecture, machine }) => {
+  const program = Buffer.from(pauseProgram(architecture) ?? '');
+  expect(program.subarray(0, 4).toString('latin1')).toBe('\u007fELF');
+  expect([program.readUInt16LE(16), program.readUInt16LE(18)]).toEqual([2, machine]);
+  const [entry, offset, address] = [24, 64 + 8, 64 + 16].map((at) => program.readBigUInt64LE(at));
+  // Nothing but the two headers lies before the first instruction, and all of the file is loaded.
+  expect((entry ?? 0n) - (address ?? 0n) + (offset ?? 0n)).toBe(120n);
+  expect(program.readBigUInt64LE(64 + 32)).toBe(BigInt(program.length));
+  if (architecture === 'arm64') expect((program.length - 120) % 4).toBe(0);
+});
+
+test('there is no pause program for a processor that nobody wrote one for', () => {
+  expect(pauseProgram('riscv64')).toBeUndefined();
+});
+
 test.runIf(process.arch === 'x64' && process.platform === 'linux')(
   'the pause program runs, and exits at once on SIGTERM',
   () => {

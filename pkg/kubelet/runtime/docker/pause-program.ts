@@ -24,6 +24,16 @@ const MACHINES: Readonly<Record<string, Machine>> = {
       'b83d00000048c7c7ffffffff31f6ba010000004531d20f0585c07fe4ebc4' + // wait4 until nothing is left, back to waiting
       'b83c00000031ff0f05', // exit(0)
   },
+  arm64: {
+    elfMachine: 183,
+    code:
+      'ff4300d100008092e00300f9e81080d2000080d2e1030091020080d2030180d2010000d4' + // set on the stack, rt_sigprocmask
+      '281180d2e0030091010080d2020080d2030180d2010000d4' + // rt_sigtimedwait
+      '1f3c00f1800100541f0800f140010054' + // SIGTERM, SIGINT -> exit
+      '882080d200008092010080d2220080d2030080d2010000d4' + // wait4
+      '1f0000f12cffff54eeffff17' + // until nothing is left, back to waiting
+      'a80b80d2000080d2010000d4', // exit(0)
+  },
 };
 
 const LOAD_ADDRESS = 0x400000n;
