@@ -1,5 +1,6 @@
 // Services on several nodes: every way in from every node, load balancer addresses that move when a node dies, clients that stay
 // with their endpoint.
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HOST_PORT, NODE_NAMES, NODES, OUTSIDE_IP, podIp, type Machine, type NodeName } from './machines.ts';
 import { outputIn, runIn } from './namespaces.ts';
@@ -235,5 +236,48 @@ describe('a load balancer address', () => {
     await answersSoon('outside', address, 80, 'b1');
     await cluster.report(holder ?? 'a');
     await cluster.control.until('it is back', async () => (await holders(address)).join() === holder);
+  });
+});
+
+describe('names', () => {
+  const DNS_IP = '10.96.0.10';
+  const startDns = (node: NodeName) =>
+    cluster.control.start(
+      'dns',
+      [
+        `--kubeconfig=${cluster.control.kubeconfig}`,
+        `--hostname-override=${node}`,
+        `--bind-address=${NODES[node].podCidr.replace('0/24', '1')}`,
+        `--cluster-dns=${DNS_IP}`,
+      ],
+      { name: `dns-${node}`, namespace: cluster.machines.namespace(node) },
+    );
+  const program = fileURLToPath(new URL('lookup-program.ts', import.meta.url));
+  const answersPod = async (pod: Machine) => {
+    const inPod = cluster.machines.namespace(pod);
+    const asked = await runIn(inPod, process.execPath, program, DNS_IP, 'A', 'web.default.svc.cluster.local');
+    return asked.outcome === 'done' && asked.output.trim() === JSON.stringify([IP.web]);
+  };
+  const answersSoonIn = (pod: Machine) => cluster.control.until(`${pod} is answered`, () => answersPod(pod));
+
+  test('are answered on every node by its own server, and by others when it is lost', async () => {
+    for (const node of NODE_NAMES) startDns(node);
+    for (const pod of ['a1', 'b1', 'c1'] as const) await answersSoonIn(pod);
+    await cluster.control.until('all servers are known', async () => {
+      const slices = await cluster.kubectl('get', 'endpointslices', '-n', 'kube-system', '-o', 'name');
+      return slices.split('\n').length === 3;
+    });
+    await cluster.control.stop('dns-b', 'SIGKILL');
+    for (const pod of ['a2', 'c2'] as const)
+      for (let turn = 0; turn < 3; turn++) expect(await answersPod(pod)).toBe(true);
+    await cluster.report('b', { ready: false });
+    await answersSoonIn('b2');
+    startDns('b');
+    await cluster.report('b');
+    await cluster.control.until('its server is ready again', async () => {
+      const path = 'jsonpath={.endpoints[0].conditions.ready}';
+      return (await cluster.kubectl('get', 'endpointslice', '-n', 'kube-system', 'kube-dns-b', '-o', path)) === 'true';
+    });
+    await answersSoonIn('b2');
   });
 });

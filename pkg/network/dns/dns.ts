@@ -1,17 +1,28 @@
 // The cluster's DNS server on a node: follows namespaces, Services and EndpointSlices, answers from memory, forwards the
 // rest, and keeps itself registered as kube-system/kube-dns.
 import type { Registry } from 'prom-client';
-import { endpointSlices, namespaces, services } from '../../api/resources.ts';
+import { findCondition } from '../../api/meta/conditions.ts';
+import type { Node } from '../../api/schema/generated/core.v1.gen.ts';
+import { endpointSlices, namespaces, nodes, services } from '../../api/resources.ts';
 import { Backoff } from '../../client/backoff.ts';
 import type { Client } from '../../client/client.ts';
 import { SharedInformers } from '../../client/shared-informers.ts';
 import type { Clock, Random } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
+import { BY_SERVICE, serviceSliceIndex } from '../proxy/slice-index.ts';
 import type { ZoneView } from './answer.ts';
 import { createDnsMetrics, noDnsMetrics } from './dns-metrics.ts';
 import { Forwarder } from './forwarder.ts';
 import { followHostUpstreams } from './host-upstreams.ts';
-import { DNS_NAMESPACE, DNS_SERVICE, isRegistered, register, type Registration } from './registration.ts';
+import {
+  DNS_NAMESPACE,
+  DNS_SERVICE,
+  isRegistered,
+  lostNodes,
+  register,
+  slicesToCorrect,
+  type Registration,
+} from './registration.ts';
 import { Resolver } from './resolver.ts';
 import type { Upstream } from './resolv-conf.ts';
 import { serveDns } from './server.ts';
@@ -159,7 +170,7 @@ async function keepRegistered(
   await listening;
   const registration: Registration = { clusterIp, address: bindAddresses[0] ?? '', port, nodeName };
   const serviceInformer = informers.of(services);
-  const sliceInformer = informers.of(endpointSlices);
+  const sliceInformer = informers.of(endpointSlices, serviceSliceIndex);
   const backoff = new Backoff({ initialMs: 200, maxMs: 10_000 }, clock, random);
   let wake = Promise.withResolvers<void>();
   const look = () => wake.resolve();
@@ -168,14 +179,28 @@ async function keepRegistered(
   };
   using _services = serviceInformer.on({ added: concerns, changed: concerns, deleted: concerns });
   using _slices = sliceInformer.on({ added: concerns, changed: concerns, deleted: concerns });
+  const nodeInformer = informers.of(nodes);
+  using _nodes = nodeInformer.on({
+    added: look,
+    // Nodes report all the time; only what they are is of interest.
+    changed: (node, before) => {
+      if (readiness(node) !== readiness(before)) look();
+    },
+    deleted: look,
+  });
   signal.addEventListener('abort', look, { once: true });
   while (!signal.aborted) {
     wake = Promise.withResolvers();
     const service = serviceInformer.store.get({ namespace: DNS_NAMESPACE, name: DNS_SERVICE });
     const slice = sliceInformer.store.get({ namespace: DNS_NAMESPACE, name: `${DNS_SERVICE}-${nodeName}` });
-    if (!isRegistered(service, slice, registration)) {
+    const lost = lostNodes(nodeInformer.store.list());
+    const ready = !lost.has(nodeName);
+    const slices = sliceInformer.store.byIndex(BY_SERVICE, `${DNS_NAMESPACE}/${DNS_SERVICE}`);
+    const others = sliceInformer.hasSynced && nodeInformer.hasSynced ? slicesToCorrect(slices, nodeName, lost) : [];
+    if (!isRegistered(service, slice, registration, ready) || others.length > 0) {
       try {
-        await register(client, registration, signal);
+        await register(client, registration, ready, signal);
+        for (const other of others) await client.resource(endpointSlices).update(other, {}, signal);
         backoff.reset();
       } catch (error) {
         if (signal.aborted) break;
@@ -187,4 +212,8 @@ async function keepRegistered(
     using _check = clock.schedule(REGISTRATION_CHECK_MS, look);
     if (!signal.aborted) await wake.promise;
   }
+}
+
+function readiness({ status }: Node): string | undefined {
+  return findCondition(status.conditions, 'Ready')?.status;
 }

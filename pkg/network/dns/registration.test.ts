@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { ApiError } from '../../api/meta/status.ts';
+import type { Node, Service } from '../../api/schema/generated/core.v1.gen.ts';
+import type { EndpointSlice } from '../../api/schema/generated/discovery.v1.gen.ts';
 import type { KubeObject, ResourceType } from '../../api/schema/resource-type.ts';
 import type { Client, ObjectKey, ResourceClient } from '../../client/client.ts';
 import { createClient } from '../../client/typed-client.ts';
 import type { Transport, TransportRequest } from '../../client/transport.ts';
-import { isRegistered, register, wantedService, wantedSlice } from './registration.ts';
+import { isRegistered, lostNodes, register, slicesToCorrect, wantedService, wantedSlice } from './registration.ts';
 
 const registration = { clusterIp: '10.96.0.10', address: '10.244.0.1', port: 53, nodeName: 'n1' };
 const never = new AbortController().signal;
@@ -60,7 +62,7 @@ describe('registering', () => {
   test('makes the Service with its known address and a slice that goes with the node', async () => {
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { ...written, name: 'n1', uid: 'node-uid' } };
     const { client, at } = server({ '/api/v1/nodes/n1': node });
-    await register(client, registration, never);
+    await register(client, registration, true, never);
     expect(at(SERVICE)).toMatchObject({
       spec: {
         clusterIP: '10.96.0.10',
@@ -81,13 +83,13 @@ describe('registering', () => {
 
   test('writes nothing when all is there', async () => {
     const { client, writes } = server(there());
-    await register(client, registration, never);
+    await register(client, registration, true, never);
     expect(writes).toEqual([]);
   });
 
   test('corrects a slice that says another address', async () => {
     const { client, writes, at } = server(there());
-    await register(client, { ...registration, address: '10.244.9.1' }, never);
+    await register(client, { ...registration, address: '10.244.9.1' }, true, never);
     expect(writes).toEqual(['PUT endpointslices/kube-dns-n1']);
     expect(at(SLICE)).toMatchObject({ endpoints: [{ addresses: ['10.244.9.1'] }] });
   });
@@ -96,7 +98,7 @@ describe('registering', () => {
     const wanted = wantedService(registration);
     const selecting = { ...wanted, ...service(), spec: { ...wanted.spec, selector: { app: 'coredns' } } };
     const { client, writes } = server({ [SERVICE]: selecting });
-    await register(client, registration, never);
+    await register(client, registration, true, never);
     expect(writes).toEqual([]);
   });
 });
@@ -117,4 +119,56 @@ test.each([
   expect(isRegistered(service, slice, { ...registration, ...change })).toBe(want);
   expect(isRegistered(undefined, slice, registration)).toBe(false);
   expect(isRegistered(service, undefined, registration)).toBe(false);
+});
+
+describe('the server of a lost node', () => {
+  const node = (name: string, ready: string): Node => ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { ...written, name },
+    spec: {},
+    status: { conditions: [{ type: 'Ready', status: ready }] },
+  });
+  const slice = (nodeName: string, ready = true): EndpointSlice => {
+    const draft = wantedSlice({ ...registration, nodeName }, undefined, ready);
+    const metadata = { ...draft.metadata, ...written, name: `kube-dns-${nodeName}` };
+    return { ...draft, metadata, addressType: 'IPv4', endpoints: draft.endpoints ?? [] };
+  };
+
+  test.each<{ name: string; states: Record<string, string>; lost: string[] }>([
+    { name: 'one that is silent', states: { a: 'True', b: 'Unknown' }, lost: ['b'] },
+    { name: 'not one that says of itself that it is not ready', states: { a: 'True', b: 'False' }, lost: [] },
+    { name: 'none when all are silent', states: { a: 'Unknown', b: 'Unknown' }, lost: [] },
+    { name: 'none of none', states: {}, lost: [] },
+  ])('is $name', ({ states, lost }) => {
+    expect([...lostNodes(Object.entries(states).map(([name, ready]) => node(name, ready)))]).toEqual(lost);
+  });
+
+  test('is not ready any more by the word of one other server, and ready again when the node is back', () => {
+    const all = [slice('a'), slice('b'), slice('c')];
+    const lost = new Set(['b']);
+    const corrected = slicesToCorrect(all, 'a', lost);
+    expect(corrected.map(({ metadata }) => metadata.name)).toEqual(['kube-dns-b']);
+    expect(corrected[0]?.endpoints?.[0]?.conditions).toEqual({ ready: false, serving: false, terminating: false });
+    expect(slicesToCorrect(all, 'c', lost)).toEqual([]);
+    expect(slicesToCorrect(all, 'b', lost)).toEqual([]);
+    expect(slicesToCorrect([slice('a'), slice('b', false)], 'a', lost)).toEqual([]);
+    expect(slicesToCorrect([slice('a'), slice('b', false)], 'a', new Set())).toHaveLength(1);
+  });
+
+  test('passes the task on when it was its own', () => {
+    expect(slicesToCorrect([slice('a'), slice('b')], 'b', new Set(['a']))).toHaveLength(1);
+  });
+
+  test('leaves slices alone that somebody else made', () => {
+    const foreign = { ...slice('b'), metadata: { ...slice('b').metadata, labels: {} } };
+    expect(slicesToCorrect([slice('a'), foreign], 'a', new Set(['b']))).toEqual([]);
+  });
+
+  test('says so itself when it hears of it', () => {
+    const own = slice('n1');
+    const there = { ...wantedService(registration), ...service() } as Service; // what the server has, with all its fields
+    expect(isRegistered(there, own, registration, false)).toBe(false);
+    expect(isRegistered(there, slice('n1', false), registration, false)).toBe(true);
+  });
 });

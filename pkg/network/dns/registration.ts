@@ -1,6 +1,7 @@
 // Makes this DNS server known as the cluster's: the Service kube-system/kube-dns with its well-known address, and an
 // EndpointSlice with this server's own. Level-triggered: whatever is there is brought to what should be, whenever it
 // changes. A kube-dns Service with a selector belongs to somebody who runs DNS in pods, and is left alone.
+import { findCondition } from '../../api/meta/conditions.ts';
 import { isApiError } from '../../api/meta/status.ts';
 import { endpointSlices, nodes, services } from '../../api/resources.ts';
 import type { Node, Service, ServicePort } from '../../api/schema/generated/core.v1.gen.ts';
@@ -19,6 +20,7 @@ export interface Registration {
 export const DNS_NAMESPACE = 'kube-system';
 export const DNS_SERVICE = 'kube-dns';
 const MANAGER = 'typekube-dns';
+const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
 
 const PORTS = [
   { name: 'dns', protocol: 'UDP' },
@@ -46,8 +48,45 @@ export function wantedService({ clusterIp, port }: Registration): Draft<Service>
   };
 }
 
+/**
+ * The nodes that nobody has heard of for a while. When that is true of all of them, it says more about the control plane than
+ * about the nodes, and counts for none.
+ */
+export function lostNodes(all: readonly Node[]): ReadonlySet<string> {
+  const lost = all.filter(({ status }) => findCondition(status.conditions, 'Ready')?.status === 'Unknown');
+  return new Set(lost.length === all.length ? [] : lost.map(({ metadata }) => metadata.name));
+}
+
+/**
+ * What the server of `nodeName` has to change about the slices of others: those of lost nodes are not ready, as nobody is left
+ * there to say so. One server does it for all: the first one, by name, that is not lost itself.
+ */
+export function slicesToCorrect(
+  all: readonly EndpointSlice[],
+  nodeName: string,
+  lost: ReadonlySet<string>,
+): EndpointSlice[] {
+  const ours = all.filter(({ metadata }) => metadata.labels?.[MANAGED_BY_LABEL] === MANAGER);
+  const nodeOf = ({ endpoints }: EndpointSlice) => endpoints?.[0]?.nodeName ?? '';
+  const [first] = ours
+    .map(nodeOf)
+    .filter((name) => !lost.has(name))
+    .toSorted();
+  if (first !== nodeName) return [];
+  return ours.flatMap((slice) => {
+    const ready = !lost.has(nodeOf(slice));
+    if (nodeOf(slice) === nodeName || slice.endpoints?.[0]?.conditions?.ready === ready) return [];
+    const endpoints = (slice.endpoints ?? []).map((one) => ({ ...one, conditions: conditionsOf(ready) }));
+    return [{ ...slice, endpoints }];
+  });
+}
+
+function conditionsOf(ready: boolean): { ready: boolean; serving: boolean; terminating: boolean } {
+  return { ready, serving: ready, terminating: false };
+}
+
 /** One a node, so that several servers do not undo each other; it goes with its node. */
-export function wantedSlice(registration: Registration, node: Node | undefined): Draft<EndpointSlice> {
+export function wantedSlice(registration: Registration, node: Node | undefined, ready = true): Draft<EndpointSlice> {
   const { address, port, nodeName } = registration;
   const uid = node?.metadata.uid;
   return {
@@ -58,7 +97,7 @@ export function wantedSlice(registration: Registration, node: Node | undefined):
       namespace: DNS_NAMESPACE,
       labels: {
         'kubernetes.io/service-name': DNS_SERVICE,
-        'endpointslice.kubernetes.io/managed-by': MANAGER,
+        [MANAGED_BY_LABEL]: MANAGER,
       },
       ...(uid !== undefined && {
         ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid }],
@@ -68,7 +107,7 @@ export function wantedSlice(registration: Registration, node: Node | undefined):
     endpoints: [
       {
         addresses: [address],
-        conditions: { ready: true, serving: true, terminating: false },
+        conditions: conditionsOf(ready),
         nodeName,
         // Each node asks its own server while there is one.
         hints: { forNodes: [{ name: nodeName }] },
@@ -83,6 +122,7 @@ export function isRegistered(
   service: Service | undefined,
   slice: EndpointSlice | undefined,
   registration: Registration,
+  ready = true,
 ): boolean {
   if (service === undefined) return false;
   if (ownedByPods(service)) return true;
@@ -93,14 +133,19 @@ export function isRegistered(
     slice.metadata.labels?.['kubernetes.io/service-name'] === DNS_SERVICE &&
     slice.endpoints?.length === 1 &&
     slice.endpoints[0]?.addresses[0] === registration.address &&
-    slice.endpoints[0].conditions?.ready === true &&
+    slice.endpoints[0].conditions?.ready === ready &&
     (slice.ports ?? []).map(({ name, port }) => `${name} ${port}`).join() ===
       (wanted.ports ?? []).map(({ name, port }) => `${name} ${port}`).join()
   );
 }
 
 /** Throws what the API server answers when it cannot be done now. */
-export async function register(client: Client, registration: Registration, signal: AbortSignal): Promise<void> {
+export async function register(
+  client: Client,
+  registration: Registration,
+  ready: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const service = await orUndefined(
     client.resource(services).get({ namespace: DNS_NAMESPACE, name: DNS_SERVICE }, signal),
   );
@@ -108,7 +153,7 @@ export async function register(client: Client, registration: Registration, signa
   if (service === undefined) await client.resource(services).create(wantedService(registration), {}, signal);
 
   const node = await orUndefined(client.resource(nodes).get({ name: registration.nodeName }, signal));
-  const wanted = wantedSlice(registration, node);
+  const wanted = wantedSlice(registration, node, ready);
   const slices = client.resource(endpointSlices);
   const found = await orUndefined(slices.get({ namespace: DNS_NAMESPACE, name: wanted.metadata.name ?? '' }, signal));
   if (found === undefined) {
@@ -120,7 +165,7 @@ export async function register(client: Client, registration: Registration, signa
     await slices.create(wanted, {}, signal);
     return;
   }
-  if (isRegistered(service, found, registration)) return;
+  if (isRegistered(service, found, registration, ready)) return;
   const { endpoints, ports, metadata } = wanted;
   await slices.update(
     { ...found, endpoints, ports, metadata: { ...found.metadata, labels: metadata.labels } },

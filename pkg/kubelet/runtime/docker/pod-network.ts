@@ -5,6 +5,7 @@ import { messageWithCauses } from '../../../logging/logger.ts';
 import { RuntimeError } from '../runtime.ts';
 import { engineCall, engineCallAccepting, httpStatusOf, runtimeErrorOf } from './engine-errors.ts';
 import { identityOf, OWNER } from './labels.ts';
+import { uplinkMtu } from './uplink-mtu.ts';
 
 export interface PodNetworkOptions {
   readonly name: string;
@@ -61,6 +62,7 @@ export class PodNetwork {
     const found = await this.#found();
     if (found?.subnet === subnet) return;
     if (found !== undefined) await this.#replace(found.id);
+    const mtu = await uplinkMtu();
     try {
       await this.#docker.createNetwork({
         Name: this.name,
@@ -70,6 +72,7 @@ export class PodNetwork {
         Options: {
           'com.docker.network.bridge.name': this.#bridge,
           'com.docker.network.bridge.enable_ip_masquerade': 'false',
+          ...(mtu !== undefined && { 'com.docker.network.driver.mtu': String(mtu) }),
           ...(await unprotected(this.#docker)),
         },
         Labels: { 'io.typekube.network': this.name },
