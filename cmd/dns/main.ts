@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import { connectCluster } from '../../pkg/client/kubeconfig-transport.ts';
 import { createClient } from '../../pkg/client/typed-client.ts';
 import { realClock } from '../../pkg/clock/clock.ts';
+import { processMetrics } from '../../pkg/metrics/process-metrics.ts';
 import { runDns, type DnsHealth } from '../../pkg/network/dns/dns.ts';
 import { upstreamAt } from '../../pkg/network/dns/resolv-conf.ts';
 import { parseBindAddress, serveStatus } from '../../pkg/network/status-server.ts';
@@ -23,6 +24,7 @@ const flags = [
     '',
   ),
   new Option('--healthz-bind-address <address>', 'address of /health and /ready; none if empty').default(''),
+  new Option('--metrics-bind-address <address>', 'address of /metrics; none if empty').default('127.0.0.1:9153'),
 ];
 
 await runProgram({
@@ -44,6 +46,11 @@ await runProgram({
     const status = text('healthzBindAddress');
     const bind = status === '' ? undefined : parseBindAddress(status, 8080);
     if (status !== '' && bind === undefined) throw new UsageError(`--healthz-bind-address ${status} is no address`);
+    const metricsAt = text('metricsBindAddress');
+    const metricsBind = metricsAt === '' ? undefined : parseBindAddress(metricsAt, 9153);
+    if (metricsAt !== '' && metricsBind === undefined)
+      throw new UsageError(`--metrics-bind-address ${metricsAt} is no address`);
+    const registry = processMetrics();
     const { transport } = await connectCluster(
       { path: text('kubeconfig'), env: process.env, home: homedir() },
       { userAgent: 'typekube-dns', clock: realClock },
@@ -63,9 +70,18 @@ await runProgram({
         nodeName: text('hostnameOverride') || hostname().toLowerCase(),
         ...(clusterIp !== '' && { register: { clusterIp } }),
         health,
+        metrics: registry,
       },
       signal,
     );
+    const page = async () => ({ status: 200, body: await registry.metrics(), contentType: registry.contentType });
+    // A port that another program has must not keep names from being answered.
+    const showing =
+      metricsBind === undefined
+        ? Promise.resolve()
+        : serveStatus(metricsBind, { '/metrics': page }, signal).catch((error: unknown) =>
+            log.error('cannot show metrics', { error }),
+          );
     const ready = () =>
       health.listening && health.synced ? { status: 200, body: 'OK' } : { status: 503, body: 'not ready\n' };
     const telling =
@@ -76,7 +92,7 @@ await runProgram({
             { '/health': () => ({ status: 200, body: 'OK' }), '/healthz': ready, '/ready': ready },
             signal,
           );
-    await Promise.all([serving, telling]);
+    await Promise.all([serving, telling, showing]);
     await transport.close();
   },
 });

@@ -84,6 +84,7 @@ export async function componentPrograms(options: ProgramOptions): Promise<ChildP
       `--kubeconfig=${await kubeconfig('proxy')}`,
       `--hostname-override=${record.nodeName}`,
       `--cluster-cidr=${record.clusterCidr}`,
+      '--metrics-bind-address=127.0.0.1:10249',
     ]),
     program('dns', [
       `--kubeconfig=${await kubeconfig('dns')}`,
