@@ -18,6 +18,14 @@ export function withLastApplied(manifest: JsonObject): JsonObject {
   return { ...plain, metadata: { ...metadata, annotations: { ...annotations, [LAST_APPLIED]: saved } } };
 }
 
+/** What the annotation says of a manifest: the manifest without the annotation. */
+export function lastAppliedText(manifest: JsonObject): string {
+  const metadata = object(manifest, 'metadata');
+  if (at(metadata, 'annotations', LAST_APPLIED) === undefined) return `${toCompactJson(manifest)}\n`;
+  const { [LAST_APPLIED]: _, ...annotations } = object(metadata, 'annotations');
+  return `${toCompactJson({ ...manifest, metadata: { ...metadata, annotations } })}\n`;
+}
+
 /** Undefined when the object was never applied. */
 export function lastAppliedOf(live: JsonObject): JsonObject | undefined {
   const saved = at(live, 'metadata', 'annotations', LAST_APPLIED);

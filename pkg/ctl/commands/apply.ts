@@ -1,7 +1,7 @@
 // `apply`: makes the server's objects what the files say, by a three-way patch computed here or by server-side apply.
 import type { JsonObject } from '../../api/schema/json.ts';
 import { isApiError } from '../../api/meta/status.ts';
-import { command, type Call, type Context } from '../cli/command.ts';
+import { command, type Call, type CommandEntry, type Context } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
 import { boolFlag, listFlag, stringFlag } from '../cli/flags.ts';
 import {
@@ -50,7 +50,7 @@ type ApplyFlags = typeof applyFlags;
 /** How often a patch is computed anew when somebody else changed the object meanwhile. */
 const MOST_CONFLICT_RETRIES = 5;
 
-export const apply = command({
+const applyFiles = command({
   summary: 'Apply a configuration to a resource by file name or stdin',
   usage: '(-f FILENAME | -k DIRECTORY) [options]',
   examples: [
@@ -98,6 +98,21 @@ export const apply = command({
     return 0;
   },
 });
+
+const subcommands: readonly CommandEntry[] = [
+  {
+    name: 'set-last-applied',
+    summary: 'Set the last-applied-configuration annotation on a live object to match the contents of a file',
+    load: async () => (await import('./apply-last-applied.ts')).setLastApplied,
+  },
+  {
+    name: 'view-last-applied',
+    summary: 'View the latest last-applied-configuration annotations of a resource/object',
+    load: async () => (await import('./apply-last-applied.ts')).viewLastApplied,
+  },
+];
+
+export const apply = { ...applyFiles, commands: subcommands };
 
 class Applier {
   readonly #call: Call<ApplyFlags>;

@@ -139,6 +139,11 @@ export const config: CommandGroup = {
     },
     { name: 'rename-context', summary: renameContext.summary, load: async () => renameContext },
     {
+      name: 'set',
+      summary: 'Set an individual value in a kubeconfig file',
+      load: async () => (await import('./config-property.ts')).setProperty,
+    },
+    {
       name: 'set-cluster',
       summary: 'Set a cluster entry in kubeconfig',
       load: async () => (await import('./config-set.ts')).setCluster,
@@ -152,6 +157,11 @@ export const config: CommandGroup = {
       name: 'set-credentials',
       summary: 'Set a user entry in kubeconfig',
       load: async () => (await import('./config-set.ts')).setCredentials,
+    },
+    {
+      name: 'unset',
+      summary: 'Unset an individual value in a kubeconfig file',
+      load: async () => (await import('./config-property.ts')).unsetProperty,
     },
     { name: 'use-context', aliases: ['use'], summary: useContext.summary, load: async () => useContext },
     {

@@ -5,7 +5,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import type { Json, JsonObject } from '../../api/schema/json.ts';
 import { Failure } from '../cli/failure.ts';
 import type { Context } from '../cli/command.ts';
-import { compareBytes, isObject, objects, text } from '../objects/access.ts';
+import { compareBytes, isObject, object, objects, text } from '../objects/access.ts';
 
 export type Section = 'clusters' | 'contexts' | 'users';
 export const ENTRY_FIELD = { clusters: 'cluster', contexts: 'context', users: 'user' } as const;
@@ -94,6 +94,13 @@ export class ConfigFiles {
     this.#put(holder ?? this.#target(), 'current-context', name);
   }
 
+  /** Undefined takes it away. */
+  setPreference(name: string, value: boolean | undefined): void {
+    const file = this.#files.find(({ content }) => content['preferences'] !== undefined) ?? this.#target();
+    const { [name]: _, ...others } = object(file.content, 'preferences');
+    this.#put(file, 'preferences', value === undefined ? others : { ...others, [name]: value });
+  }
+
   /** All files as one, as kubectl shows it. */
   merged(): JsonObject {
     const section = (which: Section): Json => {
@@ -101,12 +108,16 @@ export class ConfigFiles {
       if (names.length === 0) return null;
       return names.map((name) => ({ [ENTRY_FIELD[which]]: this.entry(which, name) ?? {}, name }));
     };
+    const preferences = this.#files
+      .map(({ content }) => object(content, 'preferences'))
+      .find((found) => Object.keys(found).length > 0);
     return {
       apiVersion: 'v1',
       clusters: section('clusters'),
       contexts: section('contexts'),
       'current-context': this.currentContext,
       kind: 'Config',
+      ...(preferences !== undefined && { preferences }),
       users: section('users'),
     };
   }

@@ -22,6 +22,7 @@ export function sortKeys(value: Json): Json {
   );
 }
 
-function escapeHtml(text: string): string {
+/** The signs that Go's JSON escapes in strings. */
+export function escapeHtml(text: string): string {
   return text.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
