@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
+import { isatty } from 'node:tty';
 import { realClock } from '../../pkg/clock/clock.ts';
 import type { CommandEntry, Input, Output, ProgramRunner, World } from '../../pkg/ctl/cli/command.ts';
 import { runCommandLine } from '../../pkg/ctl/cli/run.ts';
@@ -13,18 +14,18 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => stop.abort(new Error(`received ${name}`)));
 }
 
-function output(stream: NodeJS.WriteStream): Output {
+function output(stream: NodeJS.WriteStream & { fd: 1 | 2 }): Output {
   // The reader of a pipe may go away (`| head`); there is nobody left to tell.
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   return {
     write: (text) => void stream.write(text),
-    isTerminal: stream.isTTY,
+    isTerminal: isatty(stream.fd),
     columns: () => (stream.isTTY ? stream.columns : undefined),
   };
 }
 
 const input: Input = {
-  isTerminal: process.stdin.isTTY,
+  isTerminal: isatty(process.stdin.fd),
   async readAll(signal) {
     const parts: Buffer[] = [];
     for await (const chunk of input.chunks(signal)) parts.push(Buffer.from(chunk));
@@ -56,12 +57,15 @@ const programs: ProgramRunner = {
     await once(child, 'exit');
     return child.exitCode ?? 1;
   },
-  async capture(command, args) {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  async capture(command, args, { env = {}, stdin = false, showStderr = false } = {}) {
+    const child = spawn(command, args, {
+      stdio: [stdin ? 'inherit' : 'ignore', 'pipe', showStderr ? 'inherit' : 'pipe'],
+      env: { ...process.env, ...env },
+    });
     let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     await once(child, 'close');
     return { code: child.exitCode ?? 1, stdout, stderr };
   },

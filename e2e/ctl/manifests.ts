@@ -183,6 +183,8 @@ spec:
     metadata: {labels: {a: b}}
     spec: {containers: [{name: c, image: busybox}]}
 `,
+  'plugin.sh': `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"administrator-of-this-test"}}'
+`,
   'csr.yaml': `apiVersion: certificates.k8s.io/v1
 kind: CertificateSigningRequest
 metadata: {name: NODE}

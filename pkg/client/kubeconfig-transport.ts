@@ -11,6 +11,7 @@ import {
   type ContextOverrides,
   type KubeConfigSource,
   type ResolvedContext,
+  type UserEntry,
 } from './kubeconfig.ts';
 import type { Transport } from './transport.ts';
 
@@ -47,18 +48,22 @@ export async function transportOf(context: ResolvedContext, settings: TransportS
     ...(user.password !== undefined && { password: user.password }),
     ...(cluster['insecure-skip-tls-verify'] === true && { insecureSkipTlsVerify: true }),
     ...(cluster['tls-server-name'] !== undefined && { tlsServerName: cluster['tls-server-name'] }),
-    headers: impersonation(user.as, user['as-groups']),
+    headers: impersonation(user),
     ...settings,
   });
 }
 
-function impersonation(
-  as: string | undefined,
-  groups: readonly string[] | undefined,
-): Record<string, string | string[]> {
+function impersonation(user: UserEntry): Record<string, string | string[]> {
+  const extras = Object.entries(user['as-user-extra'] ?? {}).map(([key, values]): [string, string[]] => [
+    `impersonate-extra-${encodeURIComponent(key.toLowerCase())}`,
+    [...values],
+  ]);
+  const { as = '', 'as-uid': uid = '', 'as-groups': groups = [] } = user;
   return {
-    ...(as !== undefined && as !== '' && { 'impersonate-user': as }),
-    ...(groups !== undefined && groups.length > 0 && { 'impersonate-group': [...groups] }),
+    ...(as !== '' && { 'impersonate-user': as }),
+    ...(uid !== '' && { 'impersonate-uid': uid }),
+    ...(groups.length > 0 && { 'impersonate-group': [...groups] }),
+    ...Object.fromEntries(extras),
   };
 }
 

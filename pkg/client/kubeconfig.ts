@@ -22,7 +22,9 @@ export interface UserEntry {
   readonly username?: string;
   readonly password?: string;
   readonly as?: string;
+  readonly 'as-uid'?: string;
   readonly 'as-groups'?: readonly string[];
+  readonly 'as-user-extra'?: Readonly<Record<string, readonly string[]>>;
   readonly exec?: object;
 }
 
@@ -121,7 +123,13 @@ export function parseKubeConfig(text: string, path: string): KubeConfig {
   };
   return {
     clusters: named(root['clusters'], 'cluster', (entry) => locate(entry, ['certificate-authority'])),
-    users: named(root['users'], 'user', (entry) => locate(entry, ['client-certificate', 'client-key', 'tokenFile'])),
+    users: named(root['users'], 'user', (entry) => {
+      const located = locate(entry, ['client-certificate', 'client-key', 'tokenFile']);
+      const exec = located['exec'];
+      // A program is looked for on the PATH unless it is a path.
+      const isPath = isRecord(exec) && typeof exec['command'] === 'string' && exec['command'].includes('/');
+      return isPath ? { ...located, exec: locate(exec, ['command']) } : located;
+    }),
     contexts: named(root['contexts'], 'context', (entry) => entry),
     currentContext: typeof current === 'string' && current !== '' ? current : undefined,
   };

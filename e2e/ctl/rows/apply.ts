@@ -54,11 +54,7 @@ export const applyRows: readonly Row[] = [
     stdin: '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"j"},"data":{"a":"<b>"}}',
   },
   {
-    given: [
-      'create -f FILES/web.yaml',
-      'apply -f FILES/cm.yaml',
-      'create cm plain --from-literal=a=b',
-    ],
+    given: ['create -f FILES/web.yaml', 'apply -f FILES/cm.yaml', 'create cm plain --from-literal=a=b'],
     run: [
       'apply view-last-applied',
       'apply view-last-applied cm config',

@@ -69,4 +69,44 @@ export const configRows: readonly Row[] = [
       'config view',
     ],
   },
+  {
+    run: [
+      'config set-credentials a --exec-command=sh --exec-arg=x --exec-arg=-c,y --exec-api-version=client.authentication.k8s.io/v1 --exec-env=A=b --exec-env=C=d --exec-interactive-mode=Never --exec-provide-cluster-info',
+      'config set-credentials a --exec-env=A- --exec-env=E=f',
+      'config set-credentials b --exec-command=sh',
+      'config set-credentials c --exec-arg=sh',
+      'config set-credentials d --auth-provider=oidc --auth-provider-arg=a=b',
+      'config set-credentials d --auth-provider-arg=a- --auth-provider-arg=c=d',
+      'config set-credentials a --exec-interactive-mode=foo',
+      'config set-credentials a --token=x --username=y',
+      'config view',
+      'config view -o json',
+    ],
+  },
+  {
+    given: [
+      'config set-credentials ok --exec-command=sh --exec-arg=FILES/plugin.sh --exec-api-version=client.authentication.k8s.io/v1 --exec-interactive-mode=Never',
+      'config set-credentials old --exec-command=sh --exec-arg=FILES/plugin.sh --exec-api-version=client.authentication.k8s.io/v1beta1',
+    ],
+    run: [
+      'get ns default -o name --user=ok',
+      'get ns default -o name --user=old',
+      'get ns default -o name --user=ok --as=me --as-uid=7 --as-user-extra=a=b',
+      'auth whoami --user=ok --as=me --as-uid=7 --as-user-extra=a=b --as-user-extra=a=c',
+    ],
+  },
+  {
+    run: [
+      'config set-cluster e --server=https://b:1 --certificate-authority=FILES/cm.yaml',
+      'config set-cluster e --certificate-authority=FILES/cm.yaml --embed-certs',
+      'config set-cluster f --certificate-authority=FILES/cm.yaml',
+      'config view',
+      'config view --flatten',
+      'config view --flatten --raw',
+      'config view --raw --minify',
+      'config set clusters.f.certificate-authority /nope',
+      'config view --flatten',
+      'config set-cluster f --certificate-authority=FILES/none --embed-certs',
+    ],
+  },
 ];

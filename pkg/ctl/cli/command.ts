@@ -28,11 +28,23 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
+export interface CaptureOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether it may read what the user types. */
+  readonly stdin?: boolean;
+  /** What it says on stderr goes to the user as it comes. */
+  readonly showStderr?: boolean;
+}
+
 export interface ProgramRunner {
   /** Runs a program on the caller's terminal and answers its exit code. */
   run(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<number>;
-  /** Runs a program and answers with what it printed. */
-  capture(command: string, args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** Runs a program and answers with what it printed; rejects when there is no such program. */
+  capture(
+    command: string,
+    args: readonly string[],
+    options?: CaptureOptions,
+  ): Promise<{ code: number; stdout: string; stderr: string }>;
 }
 
 export interface World {

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../api/schema/json.ts';
 import { LAST_APPLIED, lastAppliedText } from '../apply/last-applied.ts';
 import { command } from '../cli/command.ts';
-import { Failure, UsageFailure } from '../cli/failure.ts';
+import { Failure, throwCollected, UsageFailure } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
 import { dryRunFlag, filenameFlags, outputFlags, readDryRun, selectorFlag } from '../cli/shared-flags.ts';
 import { isObject, object, parseJson, text } from '../objects/access.ts';
@@ -79,8 +79,7 @@ export const setLastApplied = command({
       { args: [], filenames: flags.filename, recursive: flags.recursive },
       context,
     );
-    const [failure] = failures;
-    if (failure !== undefined) throw failure;
+    throwCollected(failures.slice(0, 1));
     const manifests = targets.filter((target) => target.kind === 'manifest');
     const { api } = await context.session();
     const lives: { target: ManifestTarget; live: JsonObject }[] = [];

@@ -1,11 +1,12 @@
 // `config set-cluster|set-context|set-credentials`. The flags that carry the values are the global ones.
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
 import { Failure, UsageFailure } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
-import { ConfigFiles } from '../kubeconfig/config-files.ts';
+import { ConfigFiles, type Section } from '../kubeconfig/config-files.ts';
+import { pluginFlags, setAuthProvider, setExecPlugin } from '../kubeconfig/plugin-flags.ts';
 
 const embed = { 'embed-certs': boolFlag('Put the certificates themselves into the kubeconfig.') };
 
@@ -14,13 +15,13 @@ async function assignFile(
   entry: JsonObject,
   field: string,
   path: string,
-  embedded: boolean,
+  { embedded, directory }: { readonly embedded: boolean; readonly directory: string },
   context: Context,
 ): Promise<void> {
   if (path === '') return;
   const full = resolve(context.cwd, path);
   if (!embedded) {
-    entry[field] = full;
+    entry[field] = besides(directory, full);
     delete entry[`${field}-data`];
     return;
   }
@@ -30,6 +31,17 @@ async function assignFile(
     throw new Failure(`could not stat ${field} file ${path}: stat ${path}: no such file or directory`, { cause });
   }
   delete entry[field];
+}
+
+/** A file below the kubeconfig's directory is named by its way from there. */
+function besides(directory: string, full: string): string {
+  const way = relative(directory, full);
+  return way.startsWith('../') ? full : way;
+}
+
+/** Where the kubeconfig is that an entry stands in, or will. */
+function directoryOf(files: ConfigFiles, section: Section, name: string, context: Context): string {
+  return dirname(resolve(context.cwd, files.pathOf(section, name)));
 }
 
 function onlyName(args: readonly string[]): string {
@@ -57,13 +69,11 @@ export const setCluster = command({
         delete entry['certificate-authority-data'];
       } else delete entry['insecure-skip-tls-verify'];
     }
-    await assignFile(
-      entry,
-      'certificate-authority',
-      globals['certificate-authority'],
-      call.flags['embed-certs'],
-      context,
-    );
+    const how = {
+      embedded: call.flags['embed-certs'],
+      directory: directoryOf(files, 'clusters', name, context),
+    };
+    await assignFile(entry, 'certificate-authority', globals['certificate-authority'], how, context);
     if (globals['certificate-authority'] !== '') delete entry['insecure-skip-tls-verify'];
     if (call.flags['proxy-url'] !== '') entry['proxy-url'] = call.flags['proxy-url'];
     if (entry['server'] === undefined) entry['server'] = '';
@@ -102,23 +112,29 @@ export const setCredentials = command({
   summary: 'Set a user entry in kubeconfig',
   usage:
     'NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] [--username=basic_user] [--password=basic_password] [options]',
-  flags: embed,
+  flags: { ...embed, ...pluginFlags },
   async run(call, context) {
     const name = onlyName(call.args);
     const files = await ConfigFiles.load(context);
     const { globals, globalsChanged: given } = context;
     if (globals.token !== '' && (globals.username !== '' || globals.password !== ''))
       throw new Failure(
-        'you cannot specify more than one authentication method at the same time: --token or --username/--password',
+        'you cannot specify more than one authentication method at the same time: --token, --username/--password',
       );
     const entry = { ...files.entry('users', name) };
-    await assignFile(entry, 'client-certificate', globals['client-certificate'], call.flags['embed-certs'], context);
-    await assignFile(entry, 'client-key', globals['client-key'], call.flags['embed-certs'], context);
+    const how = {
+      embedded: call.flags['embed-certs'],
+      directory: directoryOf(files, 'users', name, context),
+    };
+    await assignFile(entry, 'client-certificate', globals['client-certificate'], how, context);
+    await assignFile(entry, 'client-key', globals['client-key'], how, context);
     for (const field of ['token', 'username', 'password'] as const) if (given.has(field)) entry[field] = globals[field];
     if (given.has('token')) {
       delete entry['username'];
       delete entry['password'];
     }
+    setExecPlugin(entry, call);
+    setAuthProvider(entry, call);
     files.set('users', name, entry);
     await files.save();
     context.out.write(`User ${JSON.stringify(name)} set.\n`);

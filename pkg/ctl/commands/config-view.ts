@@ -1,10 +1,12 @@
 // `config view` and `config get-contexts`.
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Json, JsonObject } from '../../api/schema/json.ts';
-import { command } from '../cli/command.ts';
+import { command, type Context } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
 import { outputFlags } from '../cli/shared-flags.ts';
-import { ConfigFiles } from '../kubeconfig/config-files.ts';
+import { ConfigFiles, ENTRY_FIELD } from '../kubeconfig/config-files.ts';
 import { isObject, objects, text } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
 import { alignCells } from '../printers/tab-writer.ts';
@@ -19,7 +21,7 @@ export const view = command({
   flags: {
     ...outputFlags,
     output: stringFlag('Output format: json, yaml, name, jsonpath, ...', { short: 'o', default: 'yaml' }),
-    flatten: boolFlag('Put the content of files into the output.'),
+    flatten: boolFlag('Put the content of files into the output; nothing is hidden then.'),
     merge: boolFlag('Accepted for compatibility.', { default: true, hidden: true }),
     minify: boolFlag('Remove all that the current context does not use.'),
     raw: boolFlag('Display raw byte data and sensitive data.'),
@@ -28,8 +30,10 @@ export const view = command({
     const { flags } = call;
     const files = await ConfigFiles.load(context);
     let shown = files.merged();
+    if (flags.flatten) shown = await flattened(shown, files, context);
     if (flags.minify) shown = minified(shown, context.globals.context || files.currentContext);
-    if (!flags.raw) shown = redacted(shown);
+    // Whoever asks for the content of files is shown everything, as kubectl has it.
+    if (!flags.raw && !flags.flatten) shown = redacted(shown);
     const print = await objectPrinter({
       flags,
       templateGiven: call.changed.has('template'),
@@ -41,12 +45,84 @@ export const view = command({
   },
 });
 
+/** Files in the place of which their content can stand. */
+const FILES = {
+  clusters: ['certificate-authority'],
+  users: ['client-certificate', 'client-key'],
+} as const;
+
+async function flattened(config: JsonObject, files: ConfigFiles, context: Context): Promise<JsonObject> {
+  const shown = structuredClone(config);
+  for (const section of ['clusters', 'users'] as const)
+    for (const item of objects(shown, section)) {
+      const entry = item[ENTRY_FIELD[section]];
+      if (!isObject(entry)) continue;
+      const directory = dirname(resolve(context.cwd, files.pathOf(section, text(item, 'name'))));
+      for (const field of FILES[section]) {
+        const path = text(entry, field);
+        if (path === '') continue;
+        try {
+          entry[`${field}-data`] = (await readFile(resolve(directory, path))).toString('base64');
+        } catch (cause) {
+          throw new Failure(`open ${resolve(directory, path)}: no such file or directory`, { cause });
+        }
+        delete entry[field];
+      }
+    }
+  return shown;
+}
+
+/** The order of the fields of clientcmd's types; others come last. */
+const FIELD_ORDER: Readonly<Record<string, readonly string[]>> = {
+  cluster: [
+    'server',
+    'tls-server-name',
+    'insecure-skip-tls-verify',
+    'certificate-authority',
+    'certificate-authority-data',
+    'proxy-url',
+    'disable-compression',
+  ],
+  user: [
+    'client-certificate',
+    'client-certificate-data',
+    'client-key',
+    'client-key-data',
+    'token',
+    'tokenFile',
+    'as',
+    'as-uid',
+    'as-groups',
+    'as-user-extra',
+    'username',
+    'password',
+    'auth-provider',
+    'exec',
+  ],
+  context: ['cluster', 'user', 'namespace'],
+  exec: ['command', 'args', 'env', 'apiVersion', 'installHint', 'provideClusterInfo', 'interactiveMode'],
+  'auth-provider': ['name', 'config'],
+};
+
+function ordered(entry: Json | undefined, kind: string): Json {
+  if (!isObject(entry)) return entry ?? {};
+  const names = FIELD_ORDER[kind] ?? [];
+  const known = names.filter((name) => entry[name] !== undefined);
+  const others = Object.keys(entry).filter((name) => !names.includes(name));
+  return Object.fromEntries(
+    [...known, ...others].map((name) => [
+      name,
+      FIELD_ORDER[name] === undefined || !isObject(entry[name]) ? (entry[name] ?? null) : ordered(entry[name], name),
+    ]),
+  );
+}
+
 /** The order of the fields of clientcmd's Config. */
 function inGoOrder(config: JsonObject): JsonObject {
   const named = (section: string, field: string): Json =>
     config[section] === null
       ? null
-      : objects(config, section).map((item) => ({ name: item['name'] ?? '', [field]: item[field] ?? {} }));
+      : objects(config, section).map((item) => ({ name: item['name'] ?? '', [field]: ordered(item[field], field) }));
   return {
     kind: 'Config',
     apiVersion: 'v1',

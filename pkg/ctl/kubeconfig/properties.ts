@@ -54,7 +54,8 @@ export function readProperty(path: string): Property {
 
 /** The value as it stands in the file. `raw`: bytes are already in base64. */
 export function propertyValue(section: Section, field: string, text: string, raw: boolean): Json {
-  switch (FIELDS[section][field]) {
+  const kind = FIELDS[section][field] ?? 'text';
+  switch (kind) {
     case 'flag':
       if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
       if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false;
@@ -66,7 +67,7 @@ export function propertyValue(section: Section, field: string, text: string, raw
       return text;
     case 'list':
       return text.split(',');
-    default:
+    case 'text':
       return text;
   }
 }

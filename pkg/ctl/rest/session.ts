@@ -15,6 +15,7 @@ import type { Transport } from '../../client/transport.ts';
 import type { FlagValues } from '../cli/flags.ts';
 import type { globalFlags } from '../cli/global-flags.ts';
 import { Failure, PlainFailure } from '../cli/failure.ts';
+import { withExecCredential, type ExecSource } from '../kubeconfig/exec-credential.ts';
 import { parseGoDuration } from '../../api/meta/duration.ts';
 import { Api } from './api.ts';
 
@@ -27,7 +28,7 @@ export interface Session {
   readonly namespaceForced: boolean;
 }
 
-export interface SessionSource {
+export interface SessionSource extends ExecSource {
   readonly globals: FlagValues<typeof globalFlags>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
@@ -41,9 +42,10 @@ export interface SessionSource {
 const DEFAULT_SERVER = 'http://localhost:8080';
 
 export async function openSession(source: SessionSource): Promise<Session & AsyncDisposable> {
-  const { context } = await chooseContext(source);
+  const { context, userName } = await chooseContext(source);
+  const user = await withExecCredential(context.user, { user: userName }, context.cluster, source);
   const timeout = requestTimeout(source.globals['request-timeout']);
-  const transport = await connect(context, source.clock, timeout);
+  const transport = await connect({ ...context, user }, source.clock, timeout);
   return {
     api: new Api(transport, source.signal, (text) => source.warn(text)),
     server: context.cluster.server ?? DEFAULT_SERVER,
@@ -54,7 +56,9 @@ export async function openSession(source: SessionSource): Promise<Session & Asyn
 }
 
 /** The context that flags, kubeconfig files and, inside a pod, the service account give. */
-export async function chooseContext(source: Omit<SessionSource, 'warn'>): Promise<{ context: ResolvedContext }> {
+export async function chooseContext(
+  source: Omit<SessionSource, 'warn'>,
+): Promise<{ context: ResolvedContext; userName: string }> {
   const { globals } = source;
   const given = (name: 'context' | 'cluster' | 'user' | 'namespace') =>
     globals[name] === '' ? {} : { [name]: globals[name] };
@@ -96,11 +100,15 @@ export async function chooseContext(source: Omit<SessionSource, 'warn'>): Promis
     ...(globals['client-key'] !== '' && { 'client-key': globals['client-key'], 'client-key-data': undefined }),
     ...(globals.as !== '' && { as: globals.as }),
     ...(globals['as-group'].length > 0 && { 'as-groups': globals['as-group'] }),
+    ...(globals['as-uid'] !== '' && { 'as-uid': globals['as-uid'] }),
+    ...(globals['as-user-extra'].length > 0 && { 'as-user-extra': extrasOf(globals['as-user-extra']) }),
   };
   const context = { ...chosen, cluster, user };
-  if ((cluster.server ?? '') !== '') return { context };
+  const contextEntry = chosen.name === undefined ? undefined : config.contexts.get(chosen.name);
+  const userName = globals.user || (contextEntry?.user ?? '');
+  if ((cluster.server ?? '') !== '') return { context, userName };
   const inCluster = inClusterContext(source.env);
-  return { context: inCluster ?? { ...context, cluster: { ...cluster, server: DEFAULT_SERVER } } };
+  return { context: inCluster ?? { ...context, cluster: { ...cluster, server: DEFAULT_SERVER } }, userName };
 }
 
 /** Names given by flags when there is no configuration at all; kubectl has sentences of their own for that. */
@@ -130,4 +138,15 @@ export function requestTimeout(text: string): number | undefined {
       'Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)',
     );
   return ms === 0 ? undefined : ms;
+}
+
+/** `key=value` pairs; a key may come several times. */
+function extrasOf(pairs: readonly string[]): Record<string, string[]> {
+  const extras: Record<string, string[]> = {};
+  for (const pair of pairs) {
+    const equals = pair.indexOf('=');
+    const key = equals < 0 ? pair : pair.slice(0, equals);
+    (extras[key] ??= []).push(equals < 0 ? '' : pair.slice(equals + 1));
+  }
+  return extras;
 }
