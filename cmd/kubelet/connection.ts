@@ -19,6 +19,8 @@ export interface KubeletConnection extends AsyncDisposable {
   readonly client: Client;
   /** Renews what the client shows; until `signal`. */
   run(signal: AbortSignal): Promise<void>;
+  /** Closes every connection at once; what comes next opens new ones. */
+  reconnect(): void;
 }
 
 export async function connectKubelet(
@@ -35,6 +37,7 @@ export async function connectKubelet(
     return {
       client: createClient(transport),
       run: () => Promise.resolve(),
+      reconnect: () => transport.dropConnections(),
       [Symbol.asyncDispose]: () => transport.close(),
     };
   }
@@ -49,6 +52,7 @@ export async function connectKubelet(
   return {
     client: rotating.client,
     run: (until) => (rotateCertificates ? rotating.keeper.run(until) : Promise.resolve()),
+    reconnect: () => rotating.reconnect(),
     [Symbol.asyncDispose]: () => rotating[Symbol.asyncDispose](),
   };
 }

@@ -48,6 +48,7 @@ await runProgram({
       clusterDomain: settings.clusterDomain,
       maxPods: settings.maxPods,
       heartbeat: settings.heartbeat,
+      heartbeatLost: () => connection.reconnect(),
       evictionHard: settings.evictionHard,
       evictionPressureTransitionMs: settings.evictionPressureTransitionMs,
       labels: settings.labels,

@@ -57,6 +57,7 @@ export async function runNode(directory: string, log: Logger, signal: AbortSigna
     labels: record.labels,
     taints: record.taints,
     ...heartbeatOf(record),
+    heartbeatLost: () => credentials.reconnect(),
     serving: {
       host: '0.0.0.0',
       port: record.kubeletPort,

@@ -41,6 +41,25 @@ const failed = (transport: Transport, path = '/x') =>
     (error: unknown) => error,
   );
 
+test('connections that nobody answers on are dropped, and the next request opens its own', async () => {
+  let silent = true;
+  let asked = Promise.withResolvers<void>();
+  const { transport } = await serve((_request, response) => {
+    if (silent) asked.resolve();
+    else json(response, 200, 'here');
+  });
+  const waiting = failed(transport);
+  await asked.promise;
+  asked = Promise.withResolvers();
+  const watching = transport.watch('/w', new AbortController().signal).catch((error: unknown) => error);
+  await asked.promise;
+  silent = false;
+  transport.dropConnections();
+  expect(await waiting).toBeInstanceOf(UnreachableError);
+  expect(await watching).toBeInstanceOf(UnreachableError);
+  expect((await transport.request({ method: 'GET', path: '/x' })).body).toBe('here');
+});
+
 describe('a request over HTTP', () => {
   test('carries path, body and credentials, and brings back body and warnings', async () => {
     const { transport } = await serve((request, response) => {

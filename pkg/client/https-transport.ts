@@ -12,8 +12,8 @@ import { errorOfResponse, retryAfterSeconds } from './response-error.ts';
 import {
   UnreachableError,
   type ChannelConnection,
+  type NetworkTransport,
   type RawWatchEvent,
-  type Transport,
   type TransportRequest,
   type TransportResponse,
 } from './transport.ts';
@@ -49,21 +49,21 @@ const SILENT_WATCH_MS = 11 * 60_000;
 const MOST_RETRIES = 10;
 
 /** Connects lazily; `close` ends every connection. */
-export function httpsTransport(options: HttpsTransportOptions): Transport {
+export function httpsTransport(options: HttpsTransportOptions): NetworkTransport {
   return new HttpsTransport(options);
 }
 
 type Headers = Record<string, string | string[]>;
 
-class HttpsTransport implements Transport {
+class HttpsTransport implements NetworkTransport {
   readonly #options: HttpsTransportOptions;
   readonly #server: URL;
   readonly #prefix: string;
   readonly #secureContext: SecureContext | undefined;
   readonly #clock: Clock;
   readonly #token: TokenSource;
-  readonly #requests: Pool;
-  readonly #streams: Pool;
+  #requests: Pool;
+  #streams: Pool;
   readonly #closed = new AbortController();
 
   constructor(options: HttpsTransportOptions) {
@@ -73,32 +73,39 @@ class HttpsTransport implements Transport {
     this.#secureContext = secureContextOf(options);
     this.#clock = options.clock ?? realClock;
     this.#token = tokenSource(options, this.#clock);
-    const timeout = options.timeoutMs ?? REQUEST_TIMEOUT_MS;
+    this.#requests = this.#pool('requests');
+    this.#streams = this.#pool('streams');
+  }
+
+  #pool(of: 'requests' | 'streams'): Pool {
+    const timeout = this.#options.timeoutMs ?? REQUEST_TIMEOUT_MS;
     const connect = {
       ...this.#tls(),
       timeout: Math.min(timeout, 30_000),
       keepAlive: true,
       keepAliveInitialDelay: 15_000,
     };
-    this.#requests = new Pool(this.#server.origin, {
-      connections: REQUEST_CONNECTIONS,
+    return new Pool(this.#server.origin, {
+      connections: of === 'requests' ? REQUEST_CONNECTIONS : STREAM_CONNECTIONS,
       pipelining: 1,
       headersTimeout: timeout,
-      bodyTimeout: timeout,
-      connect,
-    });
-    this.#streams = new Pool(this.#server.origin, {
-      connections: STREAM_CONNECTIONS,
-      pipelining: 1,
-      headersTimeout: timeout,
-      bodyTimeout: 0,
+      bodyTimeout: of === 'requests' ? timeout : 0,
       connect,
     });
   }
 
+  dropConnections(): void {
+    const dropped = [this.#requests, this.#streams];
+    this.#requests = this.#pool('requests');
+    this.#streams = this.#pool('streams');
+    const reason = new UnreachableError(`the connections to ${this.#server.host} were dropped`);
+    // Ending connections does not fail; there is nobody to wait for it.
+    for (const pool of dropped) void pool.destroy(reason);
+  }
+
   async request(request: TransportRequest, signal?: AbortSignal): Promise<TransportResponse> {
     for (let attempt = 0; ; attempt++) {
-      const answer = await this.#once(this.#requests, request, { attempt, ...(signal && { signal }) });
+      const answer = await this.#once('requests', request, { attempt, ...(signal && { signal }) });
       const body = await decodeBody(answer, signal);
       if (answer.statusCode < 400) {
         return { status: answer.statusCode, warnings: warningTexts(answer.headers['warning']), body };
@@ -134,14 +141,14 @@ class HttpsTransport implements Transport {
 
   async #openStream(request: TransportRequest, signal: AbortSignal, bodyTimeout: number) {
     for (let attempt = 0; ; attempt++) {
-      const answer = await this.#once(this.#streams, request, { attempt, signal, bodyTimeout });
+      const answer = await this.#once('streams', request, { attempt, signal, bodyTimeout });
       if (answer.statusCode < 400) return answer;
       await this.#waitOrThrow(answer, await decodeBody(answer, signal), attempt, signal);
     }
   }
 
   async #once(
-    pool: Pool,
+    of: 'requests' | 'streams',
     request: TransportRequest,
     how: { attempt: number; signal?: AbortSignal; bodyTimeout?: number },
   ): Promise<Dispatcher.ResponseData> {
@@ -156,7 +163,7 @@ class HttpsTransport implements Transport {
           : JSON.stringify(request.body);
     }
     const send = () =>
-      pool.request({
+      (of === 'requests' ? this.#requests : this.#streams).request({
         method: request.method,
         path: this.#prefix + request.path,
         headers,

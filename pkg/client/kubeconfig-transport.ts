@@ -13,7 +13,7 @@ import {
   type ResolvedContext,
   type UserEntry,
 } from './kubeconfig.ts';
-import type { Transport } from './transport.ts';
+import type { NetworkTransport } from './transport.ts';
 
 export interface TransportSettings {
   readonly userAgent?: string;
@@ -23,7 +23,10 @@ export interface TransportSettings {
 }
 
 /** Reads the certificates and keys that the context names. */
-export async function transportOf(context: ResolvedContext, settings: TransportSettings = {}): Promise<Transport> {
+export async function transportOf(
+  context: ResolvedContext,
+  settings: TransportSettings = {},
+): Promise<NetworkTransport> {
   const { cluster, user } = context;
   if (cluster.server === undefined || cluster.server === '') {
     throw new KubeConfigError('invalid configuration: no server found for the cluster');
@@ -106,7 +109,7 @@ export function inClusterContext(
 export async function connectCluster(
   source: KubeConfigSource & ContextOverrides,
   settings: TransportSettings = {},
-): Promise<{ transport: Transport; namespace: string }> {
+): Promise<{ transport: NetworkTransport; namespace: string }> {
   const context = resolveContext(await loadKubeConfig(source), source);
   const inCluster = context.cluster.server === undefined ? inClusterContext(source.env) : undefined;
   const chosen = inCluster ?? context;

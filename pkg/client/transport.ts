@@ -54,6 +54,12 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** Over connections that may be dead without anybody having said so: after a cut in the network. */
+export interface NetworkTransport extends Transport {
+  /** Ends all connections, what waits on them fails with UnreachableError; what comes next opens new ones. */
+  dropConnections(): void;
+}
+
 /** No answer: connection refused, reset, timed out. The request may or may not have been carried out. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';

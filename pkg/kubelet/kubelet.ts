@@ -49,6 +49,8 @@ export interface KubeletOptions {
   readonly podCidr?: string;
   /** Default: Kubernetes' own, 40 s until the node counts as lost. */
   readonly heartbeat?: Heartbeat;
+  /** Called when the API server does not answer heartbeats: connections to it are better made anew. */
+  readonly heartbeatLost?: () => void;
   /** Default 110. */
   readonly maxPods?: number;
   readonly labels?: Readonly<Record<string, string>>;
@@ -140,6 +142,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     machine,
     heartbeat: options.heartbeat ?? DEFAULT_HEARTBEAT,
     pressures: () => eviction.pressures,
+    heartbeatLost: options.heartbeatLost ?? (() => undefined),
     networkReady: () => manager.touchAll('objects'),
   });
   const fieldSelector = `metadata.name=${options.nodeName}`;

@@ -5,6 +5,7 @@ import { leases, nodes } from '../../api/resources.ts';
 import type { Node, NodeStatus } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
+import { UnreachableError } from '../../client/transport.ts';
 import { formatMicroTime } from '../../api/meta/time.ts';
 import type { Clock, Instant } from '../../clock/clock.ts';
 import { messageWithCauses, type Logger } from '../../logging/logger.ts';
@@ -41,6 +42,9 @@ export interface Heartbeat {
 
 export const DEFAULT_HEARTBEAT: Heartbeat = { leaseSeconds: 40, statusUpdateMs: 10_000, statusReportMs: 300_000 };
 
+/** As long as Kubernetes' kubelets wait. */
+const HEARTBEAT_LIMIT_MS = 10_000;
+
 export interface NodeAgentOptions {
   readonly client: Client;
   readonly clock: Clock;
@@ -52,6 +56,8 @@ export interface NodeAgentOptions {
   readonly heartbeat: Heartbeat;
   /** What the node has too little of. */
   readonly pressures: () => ReadonlySet<Pressure>;
+  /** The API server gave no answer to a heartbeat, and in time: whatever waits for it now may wait on dead connections. */
+  readonly heartbeatLost: () => void;
   /** The pods' network is there now. */
   readonly networkReady: () => void;
 }
@@ -192,15 +198,19 @@ export class NodeAgent {
     const now = clock.now();
     const status = nodeStatusOf({ identity, machine, runtime: this.#runtime, images, health, before: this.#node, now });
     if (!differs(this.#node?.status, status) && now - this.#reportedAt < this.#options.heartbeat.statusReportMs) return;
-    const answer = await client
-      .resource(nodes)
-      .patch(
-        { name: identity.name },
-        { status: replacing(status) },
-        'strategic',
-        { subresource: 'status', fieldManager: 'kubelet' },
-        signal,
-      );
+    const answer = await this.#answered(
+      (until) =>
+        client
+          .resource(nodes)
+          .patch(
+            { name: identity.name },
+            { status: replacing(status) },
+            'strategic',
+            { subresource: 'status', fieldManager: 'kubelet' },
+            until,
+          ),
+      signal,
+    );
     this.#node = { ...answer, status: { ...answer.status, ...status } };
     this.#reportedAt = now;
     this.#tellReadiness(answer, health);
@@ -260,6 +270,20 @@ export class NodeAgent {
     );
   }
 
+  /** What `write` answers; gives up when a node would have to be taken for dead before a slower answer counted. */
+  async #answered<T>(write: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { clock, heartbeat, heartbeatLost } = this.#options;
+    const limitMs = Math.min(HEARTBEAT_LIMIT_MS, heartbeat.leaseSeconds * 1000);
+    const late = new AbortController();
+    using _limit = clock.schedule(limitMs, () => late.abort(new UnreachableError(`no answer within ${limitMs} ms`)));
+    try {
+      return await write(AbortSignal.any([signal, late.signal]));
+    } catch (error) {
+      if (error instanceof UnreachableError && !signal.aborted) heartbeatLost();
+      throw error;
+    }
+  }
+
   async #renew(signal: AbortSignal): Promise<void> {
     const { client, clock, identity, heartbeat } = this.#options;
     const resource = client.resource(leases);
@@ -267,7 +291,7 @@ export class NodeAgent {
     const renewTime = formatMicroTime(clock.now());
     const patch = { spec: { holderIdentity: identity.name, leaseDurationSeconds: heartbeat.leaseSeconds, renewTime } };
     try {
-      await resource.patch(key, patch, 'merge', { fieldManager: 'kubelet' }, signal);
+      await this.#answered((until) => resource.patch(key, patch, 'merge', { fieldManager: 'kubelet' }, until), signal);
     } catch (error) {
       if (!isApiError(error, 'NotFound')) throw error;
       const uid = this.#node?.metadata.uid ?? '';
