@@ -1,8 +1,9 @@
 // Clusters of nodes in containers, as CI uses them: made, filled, stopped, started, hurt, looked at and deleted with tkctl.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../support/etcd-server.ts';
 import { get } from '../support/http-load.ts';
@@ -87,9 +88,10 @@ test('the sample app spreads over the workers and answers through the port of ev
 
 test('images come from archives too, and what is nowhere is refused in one sentence', async () => {
   const archive = join(directory, 'image.tar');
-  execFileSync('docker', ['tag', 'typekube/hello:1', 'typekube/e2e-nodes:1']);
-  execFileSync('docker', ['save', '-o', archive, 'typekube/e2e-nodes:1']);
-  execFileSync('docker', ['rmi', 'typekube/e2e-nodes:1'], { stdio: 'ignore' });
+  await cluster.engine.getImage('typekube/hello:1').tag({ repo: 'typekube/e2e-nodes', tag: '1' });
+  const tagged = cluster.engine.getImage('typekube/e2e-nodes:1');
+  await pipeline(await tagged.get(), createWriteStream(archive));
+  await tagged.remove();
   expect(await cluster.tkctl('cluster', 'load-image', NAME, archive)).toMatchObject({ code: 0 });
   for (const node of [CONTROL_PLANE, ...WORKERS]) {
     expect(await cluster.exec(node, 'docker', 'image', 'inspect', 'typekube/e2e-nodes:1')).toMatchObject({ code: 0 });
