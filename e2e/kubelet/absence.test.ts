@@ -62,7 +62,8 @@ describe.skipIf(why !== undefined)('a node', { concurrent: false }, () => {
       for (const { metadata } of [crashing, sickening]) {
         await vi.waitFor(async () => {
           const running = (await containersOf(metadata.uid)).filter(
-            ({ State: state, Labels: labels }) => state === 'running' && labels['io.kubernetes.container.attempt'] === '1',
+            ({ State: state, Labels: labels }) =>
+              state === 'running' && labels['io.kubernetes.container.attempt'] === '1',
           );
           expect(running).toHaveLength(1);
         }, PATIENCE);

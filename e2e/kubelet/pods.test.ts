@@ -126,6 +126,56 @@ const CASES: readonly Case[] = [
       ),
   },
   {
+    name: 'has-its-environment',
+    spec: once([
+      sh(
+        say(
+          'echo -n "$CM_a $CM_b $key $a ${NONE-unset} ${NOKEY-unset} $IP $HOST $CPU $REQUEST $DEFAULT $ACCOUNT $LABEL $KUBERNETES_SERVICE_HOST $KUBERNETES_PORT_443_TCP_PORT $LATE"',
+        ),
+        {
+          envFrom: [
+            { prefix: 'CM_', configMapRef: { name: 'conf' } },
+            { secretRef: { name: 'conf' } },
+            { configMapRef: { name: 'none', optional: true } },
+          ],
+          env: [
+            { name: 'a', value: 'own' },
+            { name: 'NONE', valueFrom: { configMapKeyRef: { name: 'none', key: 'a', optional: true } } },
+            { name: 'NOKEY', valueFrom: { secretKeyRef: { name: 'conf', key: 'none', optional: true } } },
+            { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+            { name: 'HOST', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
+            { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1m' } } },
+            { name: 'REQUEST', valueFrom: { resourceFieldRef: { resource: 'requests.memory', divisor: '1Ki' } } },
+            {
+              name: 'DEFAULT',
+              valueFrom: { resourceFieldRef: { containerName: 'other', resource: 'requests.cpu', divisor: '1m' } },
+            },
+            { name: 'ACCOUNT', valueFrom: { fieldRef: { fieldPath: 'spec.serviceAccountName' } } },
+            { name: 'LABEL', valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } },
+            { name: 'LATE', value: '$(AFTER)$(KUBERNETES_SERVICE_PORT)' },
+            { name: 'AFTER', value: 'x' },
+          ],
+          resources: { requests: { memory: '1Mi' }, limits: { cpu: '250m', memory: '16Mi' } },
+        },
+      ),
+      sh('true', { name: 'other' }),
+    ]),
+    until: finished,
+    check: (pod) =>
+      expect(message(pod)).toMatch(
+        /^one two geheim own unset unset 10\.198\.0\.\d+ 127\.0\.0\.1 250 1024 0 default has-its-environment 10\.96\.0\.1 443 \$\(AFTER\)443$/,
+      ),
+  },
+  {
+    name: 'misses-a-variable',
+    spec: {
+      containers: [sh('true', { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'conf', key: 'no' } } }] })],
+    },
+    until: (pod) => waitingReason(pod) === 'CreateContainerConfigError',
+    check: (pod) =>
+      expect(statusOf(pod)?.state?.waiting?.message).toBe("couldn't find key no in ConfigMap default/conf"),
+  },
+  {
     name: 'runs-as-it-is-told',
     spec: once(
       [
