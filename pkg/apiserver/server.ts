@@ -293,9 +293,30 @@ function failureResponse(status: Status, { headers }: ApiRequest): ApiResponse {
   return { ...response, body: new EncodedBytes(bytes), contentType: 'application/yaml' };
 }
 
-async function* counted<T>(events: AsyncIterable<T>, running: Disposable): AsyncGenerator<T> {
-  using _ = running;
-  yield* events;
+/** Passes on what comes without a turn of its own for each event, and disposes `running` when the events end or are left. */
+function counted<T>(events: AsyncIterable<T>, running: Disposable): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      const source = events[Symbol.asyncIterator]();
+      const owned = new DisposableStack();
+      owned.use(running);
+      const passOn = (result: IteratorResult<T>) => {
+        if (result.done === true) owned.dispose();
+        return result;
+      };
+      const passOnFailure = (error: unknown): never => {
+        owned.dispose();
+        throw error;
+      };
+      return {
+        next: () => source.next().then(passOn, passOnFailure),
+        async return() {
+          owned.dispose();
+          return (await source.return?.()) ?? { done: true, value: undefined };
+        },
+      };
+    },
+  };
 }
 
 /** Only what is served becomes a label: made-up paths would otherwise make series without end. */

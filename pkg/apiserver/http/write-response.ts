@@ -2,13 +2,15 @@
 // does not read stops the flow, and the watch's own buffer decides when that is too long.
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { ApiResponse } from '../request.ts';
+import type { ApiResponse, Encoded } from '../request.ts';
 
 /** Kubernetes compresses answers of 128 KiB and more, fast rather than small. */
 const COMPRESS_FROM = 128 * 1024;
 const compress = promisify(gzip);
+const CHUNK_END = Buffer.from('\r\n', 'latin1');
 
 export async function writeResponse(
   answer: ApiResponse,
@@ -54,13 +56,38 @@ async function writeWatch(answer: Extract<ApiResponse, { form: 'watch' }>, respo
   response.writeHead(200, { 'cache-control': 'no-cache, private', 'content-type': answer.contentType });
   response.flushHeaders();
   for await (const batch of answer.events) {
-    const [only] = batch;
-    if (only === undefined) continue;
-    const bytes = batch.length === 1 ? only.bytes : Buffer.concat(batch.map((frame) => frame.bytes));
-    if (!response.write(bytes) && !(await drained(response))) break;
+    if (batch.length === 0) continue;
+    const room = writeFrames(batch, response);
+    if (!room && !(await drained(response.socket ?? response))) break;
     if (response.destroyed) break;
   }
   response.end();
+}
+
+/** False: the client does not read as fast as is written. */
+function writeFrames(batch: readonly Encoded[], response: ServerResponse): boolean {
+  const { socket } = response;
+  // A response of HTTP/1.0, or one that waits for another on its connection.
+  if (!response.chunkedEncoding || socket === null) return response.write(joined(batch.map(({ bytes }) => bytes)));
+  return socket.write(joined(batch.map(chunkOf)));
+}
+
+const chunks = new WeakMap<Encoded, Buffer>();
+
+/** The frame as HTTP's chunk, made once for all watchers: putting it together costs each of them as much as encrypting it. */
+function chunkOf(frame: Encoded): Buffer {
+  let chunk = chunks.get(frame);
+  if (chunk === undefined) {
+    const { bytes } = frame;
+    chunk = Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`, 'latin1'), bytes, CHUNK_END]);
+    chunks.set(frame, chunk);
+  }
+  return chunk;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
 }
 
 async function writeStream(answer: Extract<ApiResponse, { form: 'stream' }>, response: ServerResponse): Promise<void> {
@@ -78,16 +105,16 @@ async function writeStream(answer: Extract<ApiResponse, { form: 'stream' }>, res
 }
 
 /** False when the client has gone. */
-async function drained(response: ServerResponse): Promise<boolean> {
-  if (response.destroyed) return false;
+async function drained(target: Writable): Promise<boolean> {
+  if (target.destroyed) return false;
   const stop = new AbortController();
   const { signal } = stop;
   try {
-    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+    await Promise.race([once(target, 'drain', { signal }), once(target, 'close', { signal })]);
   } finally {
     stop.abort();
   }
-  return !response.destroyed;
+  return !target.destroyed;
 }
 
 function acceptsGzip(request: IncomingMessage): boolean {
