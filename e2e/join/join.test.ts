@@ -9,7 +9,7 @@ import { nodes, pods } from '../../pkg/api/resources.ts';
 import { kubectlPath } from '../support/kubectl.ts';
 import { projectRoot } from '../support/test-cluster.ts';
 import { createJoinCluster, type JoinCluster } from './cluster.ts';
-import { Machines, run, type Machine } from './machines.ts';
+import { eventually, Machines, run, type Machine } from './machines.ts';
 
 const owned = new AsyncDisposableStack();
 let cluster: JoinCluster;
@@ -124,8 +124,8 @@ describe('a machine that has joined', () => {
     }
     // The API server trusts the kubelet's certificate, which the cluster has signed.
     const kubectl = await kubectlPath(35);
-    const logs = await run(kubectl, ['logs', 'on-a'], { ...process.env, KUBECONFIG: cluster.server.kubeconfig });
-    expect(logs).toMatchObject({ code: 0 });
+    const env = { ...process.env, KUBECONFIG: cluster.server.kubeconfig };
+    expect(await eventually(() => run(kubectl, ['logs', 'on-a'], env))).toMatchObject({ code: 0 });
   });
 
   test('is left as it is when it joins again, and its name is not given away', async () => {

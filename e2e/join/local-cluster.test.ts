@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureBuilt } from '../../hack/ensure-built.ts';
 import { ensureSampleImage, SAMPLE_IMAGE } from '../../hack/sample-image.ts';
 import { projectRoot } from '../support/test-cluster.ts';
-import { Machines, type Machine } from './machines.ts';
+import { eventually, Machines, type Machine } from './machines.ts';
 
 const owned = new AsyncDisposableStack();
 let near: Machine;
@@ -77,7 +77,8 @@ describe.each([
     }
 
     const onFar = pods.find(([node]) => node === 'far')?.[1] ?? '';
-    expect(await must(near, 'exec', onFar, '--', '/bin/busybox', 'echo', 'from far')).toBe('from far\n');
+    const echo = ['exec', onFar, '--', '/bin/busybox', 'echo', 'from far'];
+    expect(await eventually(() => near.tkctl(...echo))).toMatchObject({ code: 0, stdout: 'from far\n' });
     await must(far, 'leave', '--directory', far.directory);
     await must(near, 'cluster', 'delete', 'home');
   });

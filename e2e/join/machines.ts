@@ -138,6 +138,15 @@ export class Machines implements AsyncDisposable {
   }
 }
 
+/** Asks again while it fails: a kubelet answers once the cluster has signed its serving certificate. */
+export async function eventually(ask: () => Promise<Ran>): Promise<Ran> {
+  for (let tries = 0; ; tries++) {
+    const answer = await ask();
+    if (answer.code === 0 || tries === 50) return answer;
+    await pause(200);
+  }
+}
+
 export function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<Ran> {
   return new Promise((resolve) => {
     execFile(command, [...args], { env, maxBuffer: 64 * 1024 * 1024, cwd: projectRoot }, (error, stdout, stderr) => {
