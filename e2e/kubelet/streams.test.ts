@@ -1,32 +1,25 @@
 // Logs, exec, attach and port-forward through the API server, as clients see them.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Container, Pod } from '../../pkg/api/schema/generated/core.v1.gen.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { pods } from '../../pkg/api/resources.ts';
 import { kubectlPath } from '../support/kubectl.ts';
-import { IMAGE, missing, startNode, type TestNode } from './node.ts';
+import { missing, startNode, type TestNode } from './node.ts';
+import { engineId, ready, RUN, sh } from './specs.ts';
 
 const why = await missing();
 let node: TestNode;
 
-const sh = (script: string, more: Partial<Container> = {}): Container => ({
-  name: 'main',
-  image: IMAGE,
-  command: ['sh', '-c', script],
-  ...more,
-});
-const ready = (pod: Pod) =>
-  pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
-
 beforeAll(async () => {
   if (why !== undefined) return;
   node = await startNode();
-  const run = 'trap "exit 0" TERM; while :; do sleep 0.1; done';
   await node.create('talks', {
     containers: [
       sh(
-        `for i in 1 2 3; do echo line $i; done; echo oops >&2; mkdir /www; echo web > /www/index.html; httpd -p 127.0.0.1:8081 -h /www; httpd -p 8080 -h /www; ${run}`,
+        `for i in 1 2 3; do echo line $i; done; echo oops >&2; mkdir /www; echo web > /www/index.html; httpd -p 127.0.0.1:8081 -h /www; httpd -p 8080 -h /www; ${RUN}`,
       ),
     ],
   });
@@ -73,6 +66,21 @@ describe.skipIf(why !== undefined)('logs', () => {
     await expect(node.logs('talks', '?previous=true')).rejects.toThrow(
       'previous terminated container "main" in pod "talks" not found',
     );
+  });
+
+  test('are cut where they would fill the disk, and their end is there', async () => {
+    const script = `yes ${'x'.repeat(999)} | head -n 70000; echo the end; sleep 1000`;
+    await node.create('talks-a-lot', { containers: [sh(script)] });
+    const pod = await node.until('talks-a-lot', ready);
+    const lastLine = () => node.logs('talks-a-lot', '?tailLines=1');
+    await vi.waitFor(async () => expect(await lastLine()).toBe('the end\n'), { timeout: 60_000, interval: 200 });
+    const { LogPath: path } = await node.docker.getContainer(engineId(pod)).inspect();
+    const files = readdirSync(dirname(path)).filter((name) => name.startsWith(basename(path)));
+    const bytes = files.reduce((sum, name) => sum + statSync(join(dirname(path), name)).size, 0);
+    expect(files.length).toBeLessThanOrEqual(5);
+    expect(bytes).toBeLessThan(52 * 1024 * 1024);
+    expect(bytes).toBeGreaterThan(20 * 1024 * 1024);
+    await node.client.resource(pods).delete({ namespace: 'default', name: 'talks-a-lot' });
   });
 
   test('are followed', async () => {
