@@ -91,6 +91,17 @@ describe('a Service', () => {
     expect(await client('a1', IP.self)).toMatch(/^a1 /);
   });
 
+  test('is answered by an endpoint that terminates while no other is ready, and by no such one after', async () => {
+    const leaving = { address: podIp('b1'), node: 'b', ready: false } as const;
+    await cluster.apply('leaving', { clusterIP: '10.96.1.6' }, [leaving]);
+    for (const from of ['a1', 'c'] as const) await answersSoon(from, '10.96.1.6', 80, 'b1');
+    await cluster.apply('leaving', { clusterIP: '10.96.1.6' }, [leaving, 'c1']);
+    for (const from of ['a1', 'c'] as const) {
+      await answersSoon(from, '10.96.1.6', 80, 'c1');
+      expect(await pods(from, '10.96.1.6', 80, 8)).toEqual({ c1: 8 });
+    }
+  });
+
   test('spreads 10,000 connections over its endpoints within 5 %', async () => {
     await cluster.apply('even', { clusterIP: IP.even }, ['a1', 'a2', 'b1', 'b2', 'c1', 'c2']);
     await answersSoon('a1', IP.even, 80, 'c2');
@@ -132,6 +143,23 @@ describe('session affinity', () => {
     );
     expect(await pods('a2', IP.sticky, 80, 12)).toEqual({ [first]: 12 });
   });
+});
+
+test('session affinity ends with its time', async () => {
+  const sessionAffinityConfig = { clientIP: { timeoutSeconds: 2 } };
+  const spec = { clusterIP: '10.96.1.7', sessionAffinity: 'ClientIP', sessionAffinityConfig };
+  await cluster.apply('brief', spec, ['b1', 'c1']);
+  const remembered = async () => {
+    const sets = [
+      ...(await ruleset('a')).matchAll(/set (affinity-2-default\/brief\S*) \{[^}]*?(elements = \{[^}]*\})?\s*\}/g),
+    ];
+    return sets.some(([, , elements]) => elements?.includes(podIp('a1')) === true);
+  };
+  await cluster.control.until('the client is remembered', async () => {
+    await client('a1', '10.96.1.7');
+    return await remembered();
+  });
+  await cluster.control.until('it is forgotten', async () => !(await remembered()));
 });
 
 async function ruleset(node: NodeName): Promise<string> {

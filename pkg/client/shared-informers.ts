@@ -10,14 +10,22 @@ import type { Indexer } from './object-store.ts';
 /** What the set does with an informer of any kind. */
 type Runnable = Pick<Informer<KubeObject>, 'run' | 'synced'>;
 
+export interface SharedContext {
+  readonly clock: Clock;
+  readonly random?: Random;
+  readonly log: Logger;
+  /** Keeps less of every object than the server sends. */
+  readonly transform?: <T extends KubeObject>(object: T) => T;
+}
+
 export class SharedInformers {
   readonly #client: Client;
-  readonly #context: { clock: Clock; random?: Random; log: Logger };
+  readonly #context: SharedContext;
   readonly #informers = new Map<string, Runnable>();
   readonly #running = new Set<Promise<void>>();
   #signal: AbortSignal | undefined;
 
-  constructor(client: Client, context: { clock: Clock; random?: Random; log: Logger }) {
+  constructor(client: Client, context: SharedContext) {
     this.#client = client;
     this.#context = context;
   }
@@ -29,7 +37,7 @@ export class SharedInformers {
       known.addIndexers(indexers);
       return known;
     }
-    const informer = createInformer(this.#client.resource(type), { ...this.#context, indexers });
+    const informer = createInformer<T>(this.#client.resource(type), { ...this.#context, indexers });
     this.#informers.set(idOf(type), informer);
     if (this.#signal !== undefined) this.#start(informer, this.#signal);
     return informer;

@@ -2,6 +2,7 @@
 // network, the Service rules, the DNS server and the load balancer addresses. Knows only how they belong together; each part keeps its own promises.
 import { nodes } from '../api/resources.ts';
 import { networkAddress, ipv4Number, ipv4Text } from '../api/meta/ipv4.ts';
+import type { KubeObject } from '../api/schema/resource-type.ts';
 import { SharedInformers } from '../client/shared-informers.ts';
 import { addressDevice, holdAddresses } from './announce/address-device.ts';
 import { runAnnouncer } from './announce/announcer.ts';
@@ -46,7 +47,7 @@ export async function runNodeNetwork(options: NodeNetworkOptions, signal: AbortS
   const { run = runHostCommand, sysctls = kernelSysctls, watch } = host;
   const stop = new AbortController();
   const running = AbortSignal.any([signal, stop.signal]);
-  const informers = new SharedInformers(client, { clock, random, log });
+  const informers = new SharedInformers(client, { clock, random, log, transform: withoutManagedFields });
   const part = (name: string) => ({ client, clock, random, log: log.with({ part: name }), nodeName, informers });
   const parts = [
     runPodNetwork(
@@ -107,4 +108,10 @@ function ownPodCidr(informers: SharedInformers, nodeName: string, signal: AbortS
     signal.addEventListener('abort', look, { once: true });
     if (signal.aborted) look();
   });
+}
+
+/** Often half of an object, and nobody here asks who wrote what. Writes without it leave it as it is. */
+function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _managedFields, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
