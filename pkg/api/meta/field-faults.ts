@@ -54,7 +54,7 @@ export class Faults {
   }
 
   invalid(segments: Segment | readonly Segment[], value: unknown, detail: string): void {
-    this.#add('Invalid', segments, `Invalid value: ${showValue(value)}: ${detail}`);
+    this.#add('Invalid', segments, `Invalid value: ${showValue(value)}${detail === '' ? '' : `: ${detail}`}`);
   }
 
   /** One `invalid` per fault found in a text. */

@@ -116,7 +116,7 @@ function setTemplateGeneration({ metadata }: DaemonSet, generation: number): voi
 function validate({ spec }: DaemonSet): FieldError[] {
   const faults = new Faults();
   faults.at('spec', () => {
-    validateLongRunning(faults, spec, 'DaemonSet');
+    validateLongRunning(faults, spec, { empty: 'daemonset', deadline: 'DaemonSet' });
     checkNotNegative(faults, 'minReadySeconds', spec.minReadySeconds);
     faults.at('updateStrategy', () => validateStrategy(faults, spec.updateStrategy ?? {}));
     checkNotNegative(faults, 'revisionHistoryLimit', spec.revisionHistoryLimit);

@@ -58,6 +58,12 @@ test.each<{ spec: Partial<DeploymentSpec>; want: string }>([
   },
   { spec: { selector: {} }, want: 'spec.selector: Invalid value: {}: empty selector is invalid for deployment' },
   {
+    spec: { strategy: { type: 'Blue', rollingUpdate: { maxSurge: 1 } } },
+    want:
+      'spec.strategy: Unsupported value: {"Type":"Blue","RollingUpdate":{"MaxUnavailable":0,"MaxSurge":1}}: ' +
+      'supported values: "Recreate", "RollingUpdate"',
+  },
+  {
     spec: { strategy: { type: 'Recreate', rollingUpdate: { maxSurge: 1 } } },
     want: "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'",
   },
@@ -112,4 +118,21 @@ test('its scale is read and written', () => {
   expect(deploymentKind.scale?.read(made)).toEqual({ replicas: 3, statusReplicas: 2, selector: 'a=b' });
   deploymentKind.scale?.write(made, 5);
   expect(made.spec.replicas).toBe(5);
+});
+
+test('a selector that cannot be read says so twice, and nothing of the template', () => {
+  const selector = { matchExpressions: [{ key: 'a', operator: 'Like', values: ['b'] }] };
+  const spec = { selector, template: { spec: { containers: [], restartPolicy: 'Never' } } };
+  expect(lines(deploymentKind.validate(deployment(spec)))).toEqual([
+    'spec.selector.matchExpressions[0].operator: Invalid value: "Like": not a valid selector operator',
+    `spec.selector: Invalid value: ${JSON.stringify(selector)}: invalid label selector`,
+  ]);
+});
+
+test('pods of a deployment have no deadline, as those of its ReplicaSets', () => {
+  const spec = { containers: [{ name: 'c', image: 'i' }], activeDeadlineSeconds: 5 };
+  const made = deployment({ template: { metadata: { labels: { a: 'b' } } as never, spec } });
+  expect(lines(deploymentKind.validate(made))).toEqual([
+    'spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicaSet is not Supported',
+  ]);
 });

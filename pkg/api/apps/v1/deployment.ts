@@ -12,6 +12,7 @@ import { containerImages, containerNames } from '../../core/v1/label-cell.ts';
 import { defaultPodTemplate } from '../../core/v1/pod-defaults.ts';
 import { validateLongRunning } from '../../core/v1/pod-template-validation.ts';
 import { podWarnings } from '../../core/v1/pod-warnings.ts';
+import { REPLICA_SET_WORDS } from './replica-set.ts';
 import { checkAtMostAll, checkNumberOrPercent, isNone } from './rollout-numbers.ts';
 
 export const deploymentKind = defineKind<Deployment>({
@@ -103,7 +104,8 @@ function validate({ spec }: Deployment): FieldError[] {
   const faults = new Faults();
   faults.at('spec', () => {
     checkNotNegative(faults, 'replicas', spec.replicas);
-    validateLongRunning(faults, spec, 'Deployment');
+    if (spec.selector === undefined) faults.required('selector');
+    validateLongRunning(faults, spec, REPLICA_SET_WORDS);
     faults.at('strategy', () => validateStrategy(faults, spec.strategy ?? {}));
     checkNotNegative(faults, 'minReadySeconds', spec.minReadySeconds);
     checkNotNegative(faults, 'revisionHistoryLimit', spec.revisionHistoryLimit);
@@ -140,8 +142,17 @@ function validateStrategy(faults: Faults, { type, rollingUpdate }: DeploymentStr
       return;
     case undefined:
     default:
-      faults.notSupported('', type ?? '', ['Recreate', 'RollingUpdate']);
+      faults.notSupported('', internal({ type, rollingUpdate }), ['Recreate', 'RollingUpdate']);
   }
+}
+
+/** As Kubernetes prints it: in its own form, whose fields have their Go names. */
+function internal({ type, rollingUpdate }: DeploymentStrategy): object {
+  const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate ?? {};
+  return {
+    Type: type ?? '',
+    RollingUpdate: rollingUpdate === undefined ? null : { MaxUnavailable: maxUnavailable, MaxSurge: maxSurge },
+  };
 }
 
 function validateStatusUpdate({ status }: Deployment, old: Deployment): FieldError[] {

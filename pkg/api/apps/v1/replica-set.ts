@@ -11,8 +11,15 @@ import type { ReplicaSet } from '../../schema/generated/apps.v1.gen.ts';
 import { replicaStatusFaults } from './replica-status.ts';
 import { containerImages, containerNames } from '../../core/v1/label-cell.ts';
 import { defaultPodTemplate } from '../../core/v1/pod-defaults.ts';
-import { validateLongRunning } from '../../core/v1/pod-template-validation.ts';
+import { validateLongRunning, type WorkloadWords } from '../../core/v1/pod-template-validation.ts';
 import { podWarnings } from '../../core/v1/pod-warnings.ts';
+
+/** Of Deployments too, which Kubernetes checks as what they make; and both are called deployments when they select nothing. */
+export const REPLICA_SET_WORDS: WorkloadWords = {
+  empty: 'deployment',
+  deadline: 'ReplicaSet',
+  unreadable: 'invalid label selector',
+};
 
 export const replicaSetKind = defineKind<ReplicaSet>({
   type: replicaSets,
@@ -94,7 +101,8 @@ function validate({ spec }: ReplicaSet): FieldError[] {
   faults.at('spec', () => {
     checkNotNegative(faults, 'replicas', spec.replicas);
     checkNotNegative(faults, 'minReadySeconds', spec.minReadySeconds);
-    validateLongRunning(faults, spec, 'ReplicaSet');
+    if (spec.selector === undefined) faults.required('selector');
+    validateLongRunning(faults, spec, REPLICA_SET_WORDS);
   });
   return faults.errors;
 }

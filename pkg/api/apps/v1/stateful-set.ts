@@ -110,7 +110,8 @@ function validate({ spec }: StatefulSet): FieldError[] {
     checkNotNegative(faults, 'minReadySeconds', spec.minReadySeconds);
     checkNotNegative(faults, 'revisionHistoryLimit', spec.revisionHistoryLimit);
     checkNotNegative(faults, ['ordinals', 'start'], spec.ordinals?.start);
-    validateLongRunning(faults, spec, 'StatefulSet');
+    if (spec.selector === undefined) faults.required('selector');
+    validateLongRunning(faults, spec, { empty: 'statefulset', deadline: 'StatefulSet', unreadable: '' });
   });
   return faults.errors;
 }

@@ -30,36 +30,46 @@ interface Workload {
   readonly template?: PodTemplateSpec;
 }
 
+/** How Kubernetes speaks of a workload in its sentences, which is not always by its own name. */
+export interface WorkloadWords {
+  /** In `empty selector is invalid for …`. */
+  readonly empty: string;
+  /** In `activeDeadlineSeconds in … is not Supported`. */
+  readonly deadline: string;
+  /** Of a selector that cannot be read, beside what is wrong with it; undefined: nothing. The template goes unread then. */
+  readonly unreadable?: string;
+}
+
 /**
  * Selector and template of a workload whose pods run for ever: the selector says something, finds the template's labels, and
- * the pods restart always. `kind` is how Kubernetes calls it in its sentences. The current path is the workload's spec.
+ * the pods restart always. The current path is the workload's spec.
  */
-export function validateLongRunning(faults: Faults, { selector, template }: Workload, kind: string): void {
-  if (selector === undefined) faults.required('selector');
-  else {
-    faults.at('selector', () => validateLabelSelector(faults, selector));
-    if (isEmptySelector(selector)) {
-      faults.invalid('selector', selector, `empty selector is invalid for ${kind.toLowerCase()}`);
-    }
+export function validateLongRunning(faults: Faults, { selector, template }: Workload, words: WorkloadWords): void {
+  const before = faults.errors.length;
+  faults.at('selector', () => validateLabelSelector(faults, selector));
+  const readable = faults.errors.length === before;
+  if (selector !== undefined && isEmptySelector(selector)) {
+    faults.invalid('selector', selector, `empty selector is invalid for ${words.empty}`);
   }
+  if (!readable && words.unreadable !== undefined) return faults.invalid('selector', selector, words.unreadable);
   if (template === undefined) return faults.required('template');
   faults.at('template', () => {
     // No selector selects nothing, so it matches no labels; an empty one selects everything.
-    const matches = selectorFromObject(selector).matches(template.metadata?.labels);
-    if (!matches && (selector === undefined || !isEmptySelector(selector))) {
+    if (readable && !selectorFromObject(selector).matches(template.metadata?.labels)) {
       const labels = template.metadata?.labels ?? null;
       faults.invalid(['metadata', 'labels'], labels, '`selector` does not match template `labels`');
     }
     validatePodTemplate(faults, template);
-    validateRunsForever(faults, template, kind);
+    validateRunsForever(faults, template, words.deadline);
   });
 }
 
-export function validateRunsForever(faults: Faults, { spec }: PodTemplateSpec, kind: string): void {
+/** The current path is the template's; `called` is how Kubernetes calls the workload. */
+export function validateRunsForever(faults: Faults, { spec }: PodTemplateSpec, called: string): void {
   if (spec?.restartPolicy !== 'Always') {
     faults.notSupported(['spec', 'restartPolicy'], spec?.restartPolicy ?? '', ['Always']);
   }
   if (spec?.activeDeadlineSeconds !== undefined) {
-    faults.forbidden(['spec', 'activeDeadlineSeconds'], `activeDeadlineSeconds in ${kind} is not Supported`);
+    faults.forbidden(['spec', 'activeDeadlineSeconds'], `activeDeadlineSeconds in ${called} is not Supported`);
   }
 }
