@@ -4,7 +4,7 @@ import Docker from 'dockerode';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestCluster, type TestCluster } from '../support/test-cluster.ts';
 import { startPrometheus, type Prometheus } from './prometheus.ts';
-import { BUSY_POD, difference, engineUsage, toldUsage } from './usage.ts';
+import { bothUsages, BUSY_POD, difference, toldUsage } from './usage.ts';
 import { applyText } from './apply.ts';
 
 let cluster: TestCluster;
@@ -117,20 +117,10 @@ test.each([
 test('usage is what the engine says, within a tenth', async () => {
   const engine = new Docker();
   const [container] = await engine.listContainers({ filters: { name: ['k8s_main_busy_default'] } });
-  await expect
-    .poll(
-      async () => {
-        const [engines, told] = await Promise.all([
-          engineUsage(engine, container?.Id ?? ''),
-          toldUsage(cluster, 'namespaces/default/pods/busy'),
-        ]);
-        if (told === undefined) return 'no figures yet';
-        const apart = Math.max(difference(engines.cores, told.cores), difference(engines.bytes, told.bytes));
-        return apart < 0.1 ? 'agrees' : `${JSON.stringify(told)}, the engine ${JSON.stringify(engines)}`;
-      },
-      { ...WITHIN, timeout: 110_000 },
-    )
-    .toBe('agrees');
+  const path = 'namespaces/default/pods/busy';
+  const found = await bothUsages(engine, container?.Id ?? '', () => toldUsage(cluster, path));
+  expect(difference(found.told.cores, found.engine.cores), JSON.stringify(found)).toBeLessThan(0.1);
+  expect(difference(found.told.bytes, found.engine.bytes), JSON.stringify(found)).toBeLessThan(0.1);
 });
 
 test.each([

@@ -41,37 +41,92 @@ function amount(text: string): number {
   return Number(digits) * (units[unit] ?? 1);
 }
 
+export interface Told extends Usage {
+  readonly at: number;
+  readonly windowMs: number;
+}
+
 /** Undefined while there are no figures yet. */
 export async function toldUsage(
   cluster: { kubectl(...args: string[]): Promise<Ran> },
   path: string,
-): Promise<Usage | undefined> {
+): Promise<Told | undefined> {
   const { code, stdout } = await cluster.kubectl('get', '--raw', `/apis/metrics.k8s.io/v1beta1/${path}`);
   if (code !== 0) return undefined;
   // The API server's own answer.
-  const found = JSON.parse(stdout) as { usage?: Told; containers?: { name: string; usage: Told }[] };
+  const found = JSON.parse(stdout) as {
+    timestamp: string;
+    window: string;
+    usage?: Amounts;
+    containers?: { name: string; usage: Amounts }[];
+  };
   const told = found.usage ?? found.containers?.find(({ name }) => name === 'main')?.usage;
-  return told === undefined ? undefined : { cores: amount(told.cpu), bytes: amount(told.memory) };
+  if (told === undefined) return undefined;
+  return {
+    cores: amount(told.cpu),
+    bytes: amount(told.memory),
+    at: Date.parse(found.timestamp),
+    windowMs: parseFloat(found.window) * 1000,
+  };
 }
 
-interface Told {
+interface Amounts {
   readonly cpu: string;
   readonly memory: string;
 }
 
-/** As `docker stats` reckons it, over five seconds. */
-export async function engineUsage(engine: Docker, container: string): Promise<Usage> {
-  const look = () => engine.getContainer(container).stats({ stream: false, 'one-shot': true });
-  const before = await look();
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
-  const after = await look();
-  const nanos = after.cpu_stats.cpu_usage.total_usage - before.cpu_stats.cpu_usage.total_usage;
-  const counters: Readonly<Record<string, number>> = { ...after.memory_stats.stats };
+interface Look {
+  readonly at: number;
+  readonly cpuSeconds: number;
+  readonly bytes: number;
+}
+
+/** The counters behind `docker stats`. */
+async function look(engine: Docker, container: string): Promise<Look> {
+  const stats = await engine.getContainer(container).stats({ stream: false, 'one-shot': true });
+  const counters: Readonly<Record<string, number>> = { ...stats.memory_stats.stats };
   const inactive = counters['total_inactive_file'] ?? counters['inactive_file'] ?? 0;
   return {
-    cores: nanos / 1e6 / (Date.parse(after.read) - Date.parse(before.read)),
-    bytes: (after.memory_stats.usage ?? 0) - inactive,
+    at: Date.parse(stats.read),
+    cpuSeconds: stats.cpu_stats.cpu_usage.total_usage / 1e9,
+    bytes: (stats.memory_stats.usage ?? 0) - inactive,
   };
+}
+
+const LONGEST_MS = 90_000;
+const SHORTEST_MS = 10_000;
+
+/** What the API tells, and what the engine counted in just the same stretch of time. */
+export async function bothUsages(
+  engine: Docker,
+  container: string,
+  told: () => Promise<Told | undefined>,
+): Promise<{ readonly told: Usage; readonly engine: Usage }> {
+  const looks = [await look(engine, container)];
+  const from = Date.now();
+  for (;;) {
+    const found = await told();
+    const last = await look(engine, container);
+    looks.push(last);
+    const begins = found === undefined ? 0 : found.at - found.windowMs;
+    // Times are told in whole seconds: short stretches would differ by that alone.
+    if (found !== undefined && found.windowMs > SHORTEST_MS && begins >= (looks[0]?.at ?? 0) && found.at <= last.at) {
+      const seconds = countAt(looks, found.at) - countAt(looks, begins);
+      return { told: found, engine: { cores: (seconds * 1000) / found.windowMs, bytes: last.bytes } };
+    }
+    if (Date.now() - from > LONGEST_MS)
+      throw new Error(`no figures for a stretch of time that was watched: ${JSON.stringify(found)}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** Between two looks the counter is taken to have grown evenly. */
+function countAt(looks: readonly Look[], at: number): number {
+  const after = looks.find((each) => each.at >= at) ?? looks.at(-1);
+  const before = looks.findLast((each) => each.at <= at) ?? looks[0];
+  if (before === undefined || after === undefined) return Number.NaN;
+  if (after.at === before.at) return before.cpuSeconds;
+  return before.cpuSeconds + ((after.cpuSeconds - before.cpuSeconds) * (at - before.at)) / (after.at - before.at);
 }
 
 /** How far apart, as a share of the larger. */
