@@ -32,7 +32,7 @@ beforeEach(async () => {
   await core.createNamespace({ body: { metadata: { name: namespace } } });
   // Pods are refused until their namespace has its default account.
   const accounts = async () => (await core.listNamespacedServiceAccount({ namespace })).items.length;
-  await expect.poll(accounts).toBe(1);
+  await expect.poll(accounts, { timeout: 20_000 }).toBe(1);
 });
 
 const configMap = (name: string, data: Record<string, string>): V1ConfigMap => ({ metadata: { name }, data });
