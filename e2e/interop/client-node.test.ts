@@ -120,7 +120,7 @@ test('a watch reports what happens behind its revision', async () => {
     setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
   );
   await core.deleteNamespacedConfigMap({ namespace, name: 'a' });
-  await expect.poll(() => events).toEqual(['ADDED a', 'MODIFIED a', 'DELETED a']);
+  await expect.poll(() => events, { timeout: 20_000 }).toEqual(['ADDED a', 'MODIFIED a', 'DELETED a']);
   request.abort();
 });
 
@@ -135,7 +135,7 @@ test('an informer holds what the server holds', async () => {
   await informer.start();
   await core.createNamespacedConfigMap({ namespace, body: configMap('after', {}) });
   await core.deleteNamespacedConfigMap({ namespace, name: 'before' });
-  await expect.poll(() => seen).toEqual(['add before', 'add after', 'delete before']);
+  await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['add before', 'add after', 'delete before']);
   await informer.stop();
 });
 
