@@ -120,8 +120,8 @@ export function comparable(text: string, side: { mark: string; files: string; na
       .replaceAll(side.namespace, 'NAMESPACE')
       .replaceAll(`node-${side.mark}`, 'NODE')
       .replaceAll('tkctl', 'kubectl')
-      // kubectl logs each failed discovery before it gives up.
-      .replace(/^[EWI]\d{4} .*(?:memcache|reflector)\.go.*\n/gm, '')
+      // kubectl logs each failed discovery before it gives up, and what pruning will do in later releases.
+      .replace(/^[EWI]\d{4} .*(?:memcache|reflector|prune)\.go.*\n/gm, '')
       // What only tkctl says: the nearest right word.
       .replace(/^Did you mean(?: this\?|:) .*\n/gm, '')
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')

@@ -183,6 +183,22 @@ spec:
     metadata: {labels: {a: b}}
     spec: {containers: [{name: c, image: busybox}]}
 `,
+  'prune1.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata: {name: stays, labels: {set: p}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: goes, labels: {set: p}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: goes, labels: {set: p}}
+`,
+  'prune2.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata: {name: stays, labels: {set: p}}
+`,
   'plugin.sh': `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"administrator-of-this-test"}}'
 `,
   'csr.yaml': `apiVersion: certificates.k8s.io/v1

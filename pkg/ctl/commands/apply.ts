@@ -10,18 +10,22 @@ import {
   fieldManagerFlag,
   filenameFlags,
   outputFlags,
+  readCascade,
   readDryRun,
   readValidation,
   selectorFlag,
   validateFlag,
   type DryRun,
 } from '../cli/shared-flags.ts';
+import { conflictAdvice, kindLabel, resourceLabel, resourceLabelLines, retrievalFailure } from '../apply/messages.ts';
+import { prune, prunedKinds } from '../apply/prune.ts';
 import { applyPatch, LAST_APPLIED, withLastApplied } from '../apply/last-applied.ts';
-import { at, text } from '../objects/access.ts';
+import { at, namespaceOf, text } from '../objects/access.ts';
 import { objectPrinter, qualifiedName, withoutManagedFields, type ObjectPrinter } from '../printers/output.ts';
 import { visit, withSource } from '../resources/infos.ts';
 import { readTargets, type ManifestTarget } from '../resources/targets.ts';
 import type { Api, Place } from '../rest/api.ts';
+import type { ApiResource } from '../rest/resources.ts';
 import { dryRunSuffix } from './create-from-files.ts';
 
 const applyFlags = {
@@ -38,14 +42,17 @@ const applyFlags = {
   overwrite: boolFlag('Resolve conflicts between the modified and live configuration with the modified one.', {
     default: true,
   }),
-  prune: boolFlag('Not supported: delete what is no longer in the files with delete.'),
-  'prune-allowlist': listFlag('Not supported.', { hidden: true }),
+  prune: boolFlag('Delete what was applied earlier and is in no file any more; with --all or -l.'),
+  'prune-allowlist': listFlag('Kinds that --prune looks through, as <group/version/kind>.'),
   'server-side': boolFlag('Let the server merge, and track which manager owns which field.'),
   subresource: stringFlag('Operate on this subresource; only with --server-side.'),
   wait: boolFlag('With --force: wait for resources to be gone before they are made again.'),
 };
 
 type ApplyFlags = typeof applyFlags;
+
+const UNGUARDED_PRUNE =
+  'all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector';
 
 /** How often a patch is computed anew when somebody else changed the object meanwhile. */
 const MOST_CONFLICT_RETRIES = 5;
@@ -72,7 +79,10 @@ const applyFiles = command({
     if (dryRun === 'client' && flags['server-side'])
       throw new Failure("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
     if (flags.force && flags['server-side']) throw new Failure('--force cannot be used with --server-side');
-    if (flags.prune) throw new Failure('--prune is not supported: delete what is no longer in the files with delete');
+    if (flags.all && flags.selector !== '') throw new Failure('cannot set --all and --selector at the same time');
+    if (flags.prune && !flags.all && flags.selector === '') throw new Failure(UNGUARDED_PRUNE);
+    if (flags.prune && flags['server-side'])
+      throw new Failure("--prune is in alpha and doesn't currently work on objects created by server-side apply");
     const { targets, failures } = await readTargets(
       {
         args: [],
@@ -87,6 +97,7 @@ const applyFiles = command({
     if (targets.length === 0 && failures.length === 0) throw new Failure('no objects passed to apply');
     const { api } = await context.session();
     const applier = new Applier(call, context, api, { dryRun, validation });
+    const kinds = flags.prune ? prunedKinds(flags['prune-allowlist'], await api.resources()) : [];
     await visit(
       targets,
       async (target) => {
@@ -94,6 +105,7 @@ const applyFiles = command({
       },
       failures,
     );
+    if (flags.prune) await applier.prune(kinds);
     await applier.finish();
     return 0;
   },
@@ -122,6 +134,8 @@ class Applier {
   readonly #validation: string;
   /** What `-o` prints in the end, as one list when there are several. */
   readonly #results: JsonObject[] = [];
+  readonly #appliedUids = new Set<string>();
+  readonly #namespaces = new Set<string>();
 
   constructor(call: Call<ApplyFlags>, context: Context, api: Api, how: { dryRun: DryRun; validation: string }) {
     this.#call = call;
@@ -143,6 +157,34 @@ class Applier {
     }
     if (this.#call.flags['server-side']) await this.#serverSide(target);
     else await this.#clientSide(target);
+  }
+
+  /** Deletes what was applied earlier and was not applied now. */
+  async prune(kinds: readonly ApiResource[]): Promise<void> {
+    const { flags, changed } = this.#call;
+    const print = await objectPrinter({
+      flags,
+      templateGiven: changed.has('template'),
+      cwd: this.#context.cwd,
+      operation: 'pruned',
+      dryRunSuffix: dryRunSuffix(this.#dryRun),
+    });
+    const grace = flags['grace-period'];
+    await prune(
+      this.#api,
+      {
+        kinds,
+        namespaces: this.#namespaces,
+        labelSelector: flags.selector,
+        kept: this.#appliedUids,
+        dryRun: this.#dryRun,
+        deleteOptions: {
+          propagationPolicy: readCascade(flags.cascade),
+          ...(grace >= 0 && { gracePeriodSeconds: grace }),
+        },
+      },
+      (object) => this.#context.out.write(print(object)),
+    );
   }
 
   get #query() {
@@ -231,6 +273,9 @@ class Applier {
   }
 
   async #report(object: JsonObject, operation: string): Promise<void> {
+    this.#appliedUids.add(text(object, 'metadata', 'uid'));
+    const namespace = namespaceOf(object);
+    if (namespace !== '') this.#namespaces.add(namespace);
     const { output, template } = this.#call.flags;
     if (output !== '' && output !== 'name') {
       this.#results.push(object);
@@ -272,32 +317,4 @@ class Applier {
 
 function placeOf(target: ManifestTarget): Place {
   return { resource: target.resource, namespace: target.namespace, name: target.name };
-}
-
-function resourceLabel(target: ManifestTarget): string {
-  const { group, version, resource } = target.resource;
-  return `${group === '' ? '' : `${group}/`}${version}, Resource=${resource}`;
-}
-
-function kindLabel(target: ManifestTarget): string {
-  const { group, version, kind } = target.resource;
-  return `${group === '' ? '' : `${group}/`}${version}, Kind=${kind}`;
-}
-
-function resourceLabelLines(target: ManifestTarget): string {
-  return `Resource: ${JSON.stringify(resourceLabel(target))}, GroupVersionKind: ${JSON.stringify(kindLabel(target))}\nName: ${JSON.stringify(target.name)}, Namespace: ${JSON.stringify(target.namespace)}`;
-}
-
-function retrievalFailure(target: ManifestTarget, error: unknown): unknown {
-  if (!isApiError(error)) return error;
-  const message = `error when retrieving current configuration of:\n${resourceLabelLines(target)}\nfrom server for: ${JSON.stringify(target.source)}: ${error.message}`;
-  error.status.message = message;
-  error.message = message;
-  return error;
-}
-
-function conflictAdvice(message: string): Failure {
-  return new Failure(
-    `${message}\nPlease review the fields above--they currently have other managers. Here\nare the ways you can resolve this warning:\n* If you intend to manage all of these fields, please re-run the apply\n  command with the \`--force-conflicts\` flag.\n* If you do not intend to manage all of the fields, please edit your\n  manifest to remove references to the fields that should keep their\n  current managers.\n* You may co-own fields by updating your manifest to match the existing\n  value; in this case, you'll become the manager if the other manager(s)\n  stop managing the field (remove it from their configuration).\nSee https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`,
-  );
 }
