@@ -109,4 +109,13 @@ export const configRows: readonly Row[] = [
       'config set-cluster f --certificate-authority=FILES/none --embed-certs',
     ],
   },
+  {
+    run: [
+      'get ns default --tls-server-name=nope',
+      'get ns default --insecure-skip-tls-verify --certificate-authority=FILES/cm.yaml',
+      'get ns default --insecure-skip-tls-verify -o name',
+      'get ns default --username=a',
+      'get ns default --tls-server-name=localhost -o name',
+    ],
+  },
 ];

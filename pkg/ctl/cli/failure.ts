@@ -113,7 +113,26 @@ function unreachableText(error: UnreachableError, server: string): string {
   const host = hostOf(server);
   if (codes.includes('ECONNREFUSED'))
     return `The connection to the server ${host} was refused - did you specify the right host or port?`;
-  return `Unable to connect to the server: ${deepestMessage(error)}`;
+  return `Unable to connect to the server: ${certificateText(error, codes) ?? deepestMessage(error)}`;
+}
+
+const UNKNOWN_AUTHORITY = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+];
+
+/** What Go says of a certificate that it does not accept; undefined for other troubles. */
+function certificateText(error: Error, codes: readonly string[]): string | undefined {
+  const start = 'tls: failed to verify certificate: x509:';
+  if (codes.some((code) => UNKNOWN_AUTHORITY.includes(code))) return `${start} certificate signed by unknown authority`;
+  if (!codes.includes('ERR_TLS_CERT_ALTNAME_INVALID')) return undefined;
+  const names = /Host: (\S+?)\. is not in the cert's altnames: (.*)$/.exec(deepestMessage(error));
+  if (names === null) return undefined;
+  const valid = (names[2] ?? '').split(', ').filter((name) => name.startsWith('DNS:'));
+  return `${start} certificate is valid for ${valid.map((name) => name.slice(4)).join(', ')}, not ${names[1]}`;
 }
 
 function hostOf(server: string): string {

@@ -1,6 +1,7 @@
 // `version`: of this program and of the server.
 import { ApiError, isApiError } from '../../api/meta/status.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
+import { CLIENT_GIT_VERSION } from '../client-version.ts';
 import { command } from '../cli/command.ts';
 import { Failure, throwCollected } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
@@ -12,7 +13,7 @@ import { UNREAD } from '../rest/discovery.ts';
 const CLIENT_VERSION: JsonObject = {
   major: '1',
   minor: '35',
-  gitVersion: 'v1.35.2',
+  gitVersion: CLIENT_GIT_VERSION,
   gitCommit: '',
   gitTreeState: 'clean',
   goVersion: `node-${process.version}`,

@@ -17,6 +17,8 @@ import type { globalFlags } from '../cli/global-flags.ts';
 import { Failure, PlainFailure } from '../cli/failure.ts';
 import { withExecCredential, type ExecSource } from '../kubeconfig/exec-credential.ts';
 import { parseGoDuration } from '../../api/meta/duration.ts';
+import { CLIENT_GIT_VERSION } from '../client-version.ts';
+import { text } from '../objects/access.ts';
 import { Api } from './api.ts';
 
 export interface Session {
@@ -43,11 +45,14 @@ const DEFAULT_SERVER = 'http://localhost:8080';
 
 export async function openSession(source: SessionSource): Promise<Session & AsyncDisposable> {
   const { context, userName } = await chooseContext(source);
+  checkContradictions(context, userName);
   const user = await withExecCredential(context.user, { user: userName }, context.cluster, source);
   const timeout = requestTimeout(source.globals['request-timeout']);
   const transport = await connect({ ...context, user }, source.clock, timeout);
+  const api = new Api(transport, source.signal, (text) => source.warn(text));
+  if (source.globals['match-server-version']) await checkServerVersion(api, transport);
   return {
-    api: new Api(transport, source.signal, (text) => source.warn(text)),
+    api,
     server: context.cluster.server ?? DEFAULT_SERVER,
     namespace: context.namespace,
     namespaceForced: source.globals.namespace !== '',
@@ -83,8 +88,11 @@ export async function chooseContext(
     }),
     ...(globals['insecure-skip-tls-verify'] && {
       'insecure-skip-tls-verify': true,
-      'certificate-authority': undefined,
-      'certificate-authority-data': undefined,
+      // The kubeconfig's authority gives way, one given beside the flag does not.
+      ...(globals['certificate-authority'] === '' && {
+        'certificate-authority': undefined,
+        'certificate-authority-data': undefined,
+      }),
     }),
     ...(globals['tls-server-name'] !== '' && { 'tls-server-name': globals['tls-server-name'] }),
   };
@@ -149,4 +157,33 @@ function extrasOf(pairs: readonly string[]): Record<string, string[]> {
     (extras[key] ??= []).push(equals < 0 ? '' : pair.slice(equals + 1));
   }
   return extras;
+}
+
+/** What client-go refuses before it asks anybody. */
+function checkContradictions({ cluster, user }: ResolvedContext, userName: string): void {
+  const hasAuthority =
+    (cluster['certificate-authority'] ?? '') !== '' || (cluster['certificate-authority-data'] ?? '') !== '';
+  if (cluster['insecure-skip-tls-verify'] === true && hasAuthority)
+    throw new Failure('specifying a root certificates file with the insecure flag is not allowed');
+  const methods = [
+    ...((user.token ?? '') === '' ? [] : ['token']),
+    ...((user.username ?? '') === '' ? [] : ['basicAuth']),
+  ];
+  if (methods.length > 1)
+    throw new PlainFailure(
+      `Error in configuration: more than one authentication method found for ${userName}; found [${methods.join(' ')}], only one is allowed`,
+    );
+}
+
+/** `--match-server-version`. */
+async function checkServerVersion(api: Api, transport: Transport): Promise<void> {
+  try {
+    const answer = await api.sendForObject({ method: 'GET', path: '/version' });
+    const version = text(answer, 'gitVersion');
+    if (version !== CLIENT_GIT_VERSION)
+      throw new Failure(`server version (${version}) differs from client version (${CLIENT_GIT_VERSION})`);
+  } catch (error) {
+    await transport.close();
+    throw error;
+  }
 }
