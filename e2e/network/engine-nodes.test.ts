@@ -85,6 +85,9 @@ beforeAll(async () => {
     addresses.set(name, address);
   }
   for (const { name, address } of cluster.record().containers) addresses.set(name, address);
+  const services = await Promise.all(['who', 'hosted', 'sticky'].map(clusterIp));
+  for (const pod of PODS)
+    await vi.waitFor(async () => expect(await fromPod(pod, services)).not.toContain('none'), SOON);
 }, 300_000);
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 afterEach(async ({ task }) => {
@@ -103,7 +106,7 @@ const clusterIp = (name: string) => cluster.must('get', 'service', name, '-o', '
 
 /** What each place answers a pod, in the order of `places`: the name of the pod and the client that it saw. */
 async function fromPod(pod: string, places: readonly string[]): Promise<string[]> {
-  const script = places.map((place) => `timeout 5 wget -q -O - http://${place}/cgi-bin/who || echo none`).join('; ');
+  const script = places.map((place) => `timeout 15 wget -q -O - http://${place}/cgi-bin/who || echo none`).join('; ');
   const { stdout } = await cluster.kubectl('exec', pod, '--', 'sh', '-c', script);
   return stdout.trim().split('\n').map(plain);
 }
@@ -111,7 +114,7 @@ async function fromPod(pod: string, places: readonly string[]): Promise<string[]
 /** From this machine, which is outside of the cluster, by a connection of its own. */
 function fromOutside(place: string): Promise<string> {
   return new Promise((resolve) => {
-    const asking = get(`http://${place}/cgi-bin/who`, { agent: false, timeout: 2_000 }, (response) => {
+    const asking = get(`http://${place}/cgi-bin/who`, { agent: false, timeout: 4_000 }, (response) => {
       response.setEncoding('utf8');
       let text = '';
       response.on('data', (data: string) => (text += data));

@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 async function clientSeen(from: Machine, address: string, port: number = POD_PORT): Promise<string> {
-  const [answer] = await cluster.machines.ask(from, address, port, { timeoutMs: 2_000 });
+  const [answer] = await cluster.machines.ask(from, address, port, { timeoutMs: 10_000 });
   return typeof answer === 'object' ? answer.client : String(answer);
 }
 
@@ -59,7 +59,11 @@ describe('a pod', () => {
     { name: 'across a router', to: 'c1' },
   ] as const)('takes and gives packets of every size $name', async ({ to }) => {
     const ask = (protocol: 'tcp' | 'udp', bytes: number) =>
-      cluster.machines.ask('a2', podIp(to), POD_PORT, { protocol, bytes, timeoutMs: 3_000 });
+      cluster.machines.ask('a2', podIp(to), POD_PORT, {
+        protocol,
+        bytes,
+        timeoutMs: protocol === 'tcp' ? 10_000 : 2_000,
+      });
     // Over TCP the answer is nine times as long, so that full segments go both ways.
     expect(await ask('tcp', 60_000)).toEqual([{ pod: to, client: podIp('a2') }]);
     // 1472 bytes fill a packet of 1500; the first one may only teach the sender that the way is narrower.
