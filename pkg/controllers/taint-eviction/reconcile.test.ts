@@ -66,4 +66,10 @@ describe('a pod on a tainted node', () => {
     const one = pod('p', { node: 'n', spec: { tolerations } });
     expect(evictionTime(one, node('n', 'Unknown', { spec: { taints } }), NOW)).toBe(want);
   });
+
+  test('stays its whole time though the taint tells whole seconds only', () => {
+    const one = pod('p', { node: 'n', spec: { tolerations: [forSeconds(1)] } });
+    const tainted = node('n', 'Unknown', { spec: { taints: [{ ...unreachable, timeAdded: ago(0) }] } });
+    expect(evictionTime(one, tainted, NOW + 900)).toBe(NOW + 1900);
+  });
 });

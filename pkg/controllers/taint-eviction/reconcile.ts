@@ -1,7 +1,7 @@
 // When a pod must leave its node because of NoExecute taints. Pure; Kubernetes' rules for tolerations.
 import { tolerates } from '../../api/core/v1/taints.ts';
 import { instantOf } from '../../api/meta/time.ts';
-import type { Node, Pod } from '../../api/schema/generated/core.v1.gen.ts';
+import type { Node, Pod, Taint } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Instant } from '../../clock/clock.ts';
 
 /**
@@ -17,8 +17,15 @@ export function evictionTime(pod: Pod, node: Node, firstSeen: Instant): Instant 
     const { tolerationSeconds } = toleration;
     if (tolerationSeconds === undefined || tolerationSeconds === null) continue;
     if (tolerationSeconds <= 0) return Number.NEGATIVE_INFINITY;
-    const at = (instantOf(taint.timeAdded) ?? firstSeen) + tolerationSeconds * 1000;
+    const at = since(taint, firstSeen) + tolerationSeconds * 1000;
     earliest = Math.min(earliest ?? at, at);
   }
   return earliest;
+}
+
+/** Taints tell whole seconds only: a taint of the very second in which it was seen began when it was seen. */
+function since({ timeAdded }: Taint, firstSeen: Instant): Instant {
+  const added = instantOf(timeAdded);
+  if (added === undefined) return firstSeen;
+  return firstSeen > added && firstSeen - added < 1000 ? firstSeen : added;
 }
