@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { configMaps, pods } from '../../pkg/api/resources.ts';
+import { configMaps, nodes, pods } from '../../pkg/api/resources.ts';
 import { IMAGE, missing, NODE, startNode, type TestNode } from './node.ts';
 import { engineId, ready, RUN, sh, statusOf } from './specs.ts';
 
@@ -46,6 +46,18 @@ describe.skipIf(why !== undefined)('a kubelet', { concurrent: false }, () => {
     expect(told).toBe(before.status.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime);
     await Promise.all([remove('kept'), remove('ended')]);
     await Promise.all([node.untilGone('kept'), node.untilGone('ended')]);
+  });
+
+  test('says that its node is ready again when the controllers had given it up', async () => {
+    const givenUp = { type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown', message: 'silent for too long' };
+    const resource = node.client.resource(nodes);
+    const status = { status: { conditions: [givenUp] } };
+    await resource.patch({ name: NODE }, status, 'strategic', { subresource: 'status' });
+    const readiness = async () => {
+      const { status: now } = await resource.get({ name: NODE });
+      return now.conditions?.find(({ type }) => type === 'Ready')?.status;
+    };
+    await expect.poll(readiness, { timeout: 20_000 }).toBe('True');
   });
 
   test('restarts a container that somebody took away, and a sandbox', async () => {

@@ -1,5 +1,6 @@
 // Keeps the Node object and the Lease of this machine: registers the node, renews the Lease four times in its duration, writes
 // the status when it changes and at least every 5 minutes. An API server that is away is waited for; nothing else here depends on it.
+import { findCondition } from '../../api/meta/conditions.ts';
 import { isApiError } from '../../api/meta/status.ts';
 import { leases, nodes } from '../../api/resources.ts';
 import type { Node, NodeStatus } from '../../api/schema/generated/core.v1.gen.ts';
@@ -106,11 +107,13 @@ export class NodeAgent {
   }
 
   /** A newer version of this machine's Node. */
-  nodeChanged({ metadata, spec }: Node): void {
+  nodeChanged({ metadata, spec, status }: Node): void {
     if (this.#node === undefined) return;
     const known = this.#node.spec.podCIDR;
-    this.#node = { ...this.#node, metadata, spec };
-    if (spec.podCIDR !== known) this.touch();
+    // Silence for too long made the controllers say so; what was last reported is not what stands there now.
+    const givenUp = findCondition(status?.conditions, 'Ready')?.status === 'Unknown';
+    this.#node = { ...this.#node, metadata, spec, ...(givenUp && { status }) };
+    if (spec.podCIDR !== known || givenUp) this.touch();
   }
 
   /** As far as pods that come are held against it. */
