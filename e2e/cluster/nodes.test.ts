@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../support/etcd-server.ts';
 import { get } from '../support/http-load.ts';
-import { createNodesCluster, nodesHome, type NodesCluster } from '../support/nodes-cluster.ts';
+import { createNodesCluster, nodesHome, succeeded, type NodesCluster } from '../support/nodes-cluster.ts';
 
 const NAME = 'e2e-nodes';
 const OTHER = 'e2e-other';
@@ -36,6 +36,8 @@ beforeAll(async () => {
   const config = join(directory, 'cluster.yaml');
   writeFileSync(config, CONFIG.replace('HOSTPORT', String(hostPort)));
   cluster = await createNodesCluster(NAME, ['--config', config]);
+  await cluster.must('apply', '-f', 'manifests/examples/app.yaml');
+  await rolledOut();
 }, 300_000);
 afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
@@ -76,8 +78,6 @@ test('node containers are not privileged and see no control groups but their own
 });
 
 test('the sample app spreads over the workers and answers through the port of every node', async () => {
-  await cluster.must('apply', '-f', 'manifests/examples/app.yaml');
-  await rolledOut();
   const on = await cluster.must('get', 'pods', '-l', 'app=hello', '-o', 'jsonpath={.items[*].spec.nodeName}');
   expect(on.trim().split(' ').toSorted()).toEqual(WORKERS);
   for (const { address } of cluster.record().containers) {
@@ -113,11 +113,11 @@ test('a create that was interrupted is continued by the next, and both clusters 
   expect((await interrupted).code).not.toBe(0);
   const listed = await other.tkctl('cluster', 'list');
   expect(listed.stdout).toMatch(new RegExp(`^${OTHER} +(Running|Incomplete|Stopped) +2 +embedded`, 'm'));
-  expect(await other.tkctl('cluster', 'create', OTHER, '--workers', '1')).toMatchObject({ code: 0 });
+  await succeeded(other.tkctl('cluster', 'create', OTHER, '--workers', '1'));
   expect((await other.must('get', 'nodes', '-o', 'name')).trim().split('\n')).toHaveLength(2);
   expect((await other.must('config', 'current-context')).trim()).toBe(`typekube-${OTHER}`);
   expect(await get(sampleUrl())).toContain('Hello from typekube');
-  expect(await other.tkctl('cluster', 'create', OTHER)).toMatchObject({ code: 0 });
+  await succeeded(other.tkctl('cluster', 'create', OTHER));
   const stranger = await cluster.tkctl('cluster', 'create', OTHER, '--workers', '1');
   expect(stranger.code).toBe(1);
   expect(stranger.stderr).toContain(`the engine has containers of another cluster "${OTHER}"`);

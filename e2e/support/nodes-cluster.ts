@@ -90,7 +90,8 @@ export async function nodesHome(name: string): Promise<NodesCluster> {
   return cluster;
 }
 
-async function succeeded(running: Promise<Ran>): Promise<Ran> {
+/** Throws with everything that was printed when the command failed. */
+export async function succeeded(running: Promise<Ran>): Promise<Ran> {
   const ran = await running;
   if (ran.code !== 0) throw new Error(`exit ${ran.code}\n${ran.stdout}${ran.stderr}`);
   return ran;

@@ -35,9 +35,8 @@ export async function bringUp(
   const files = new Map<ContainerPlan, readonly ContainerFile[]>();
   for (const plan of record.containers) files.set(plan, await filesOf(directory, record, plan, clock));
   let imageName: Promise<string> | undefined;
-  const containers = await Promise.all(
-    record.containers.map((plan) => ensureContainer(engine, record, plan, () => (imageName ??= image()))),
-  );
+  const source = { engine, record, clock, image: () => (imageName ??= image()) };
+  const containers = await Promise.all(record.containers.map((plan) => ensureContainer(source, plan, signal)));
   say(`starting ${containers.length} containers on ${record.subnet}`);
   await Promise.all(
     record.containers.map(async (plan, index) => {

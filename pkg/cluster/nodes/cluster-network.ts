@@ -23,7 +23,7 @@ export async function ensureNetwork(
   { name, network, subnet }: { readonly name: string; readonly network: string; readonly subnet: string },
 ): Promise<void> {
   const [existing] = await networksOf(engine, name);
-  if (existing?.IPAM?.Config?.[0]?.Subnet === subnet) return;
+  if (has(existing, subnet)) return;
   // Left by an interrupted delete: nothing is on it, or the engine refuses.
   if (existing !== undefined) await engine.getNetwork(existing.Id).remove();
   const range = ipv4Range(subnet);
@@ -41,8 +41,14 @@ export async function ensureNetwork(
     });
   } catch (cause) {
     if (httpStatusOf(cause) !== 409) throw cause;
+    const [made] = await networksOf(engine, name);
+    if (has(made, subnet)) return; // by another process, meanwhile
     throw new ClusterError(`the engine has a network ${network} that is not of this cluster`, { cause });
   }
+}
+
+function has(network: Docker.NetworkInspectInfo | undefined, subnet: string): boolean {
+  return network?.IPAM?.Config?.[0]?.Subnet === subnet;
 }
 
 /** proc_net(5): destination and mask are hexadecimal, the lowest byte first. The default route takes no network. */

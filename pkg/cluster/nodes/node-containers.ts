@@ -1,6 +1,7 @@
 // The containers and the network of a cluster in the engine: found by their labels, made when missing. Node containers get
 // what an engine, a packet filter and control groups inside need, and no more.
 import type Docker from 'dockerode';
+import type { Clock } from '../../clock/clock.ts';
 import { ClusterError } from '../cluster-record.ts';
 import { httpStatusOf, stopContainer } from '../engine.ts';
 import type { PortMapping } from './cluster-config.ts';
@@ -18,6 +19,8 @@ const ID_LABEL = 'typekube.dev/cluster-id';
 const CAPABILITIES = ['SYS_ADMIN', 'NET_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH', 'IPC_LOCK', 'SYS_NICE', 'SYSLOG'];
 const LOG_LIMITS = { 'max-size': '10m', 'max-file': '2' };
 const STOP_WITHIN_SECONDS = 30;
+const CREATED_WITHIN_MS = 30_000;
+const POLL_MS = 100;
 /**
  * Not unless-stopped: an engine that was killed stops what it finds running at its next start, and takes that for a wish. So
  * a cluster that is stopped takes the policy away, and gives it back at its next start.
@@ -34,27 +37,35 @@ export async function engineFacts(engine: Docker): Promise<EngineFacts> {
   return { cgroupVersion: info.CgroupVersion === '2' ? 2 : 1 };
 }
 
+export interface ContainerSource {
+  readonly engine: Docker;
+  readonly record: NodesRecord;
+  readonly image: () => Promise<string>;
+  readonly clock: Clock;
+}
+
 /** Created, not started. The one that is there under this name is taken if it is of this cluster. */
 export async function ensureContainer(
-  engine: Docker,
-  record: NodesRecord,
+  { engine, record, image, clock }: ContainerSource,
   plan: ContainerPlan,
-  image: () => Promise<string>,
+  signal: AbortSignal,
 ): Promise<Docker.Container> {
-  const existing = await findContainer(engine, record, plan);
-  if (existing !== undefined) return existing;
-  try {
-    const [name, facts] = await Promise.all([image(), engineFacts(engine)]);
-    return await engine.createContainer(containerOptions(record, plan, name, facts));
-  } catch (cause) {
-    // Another process makes the same cluster.
-    const made = httpStatusOf(cause) === 409 ? await findContainer(engine, record, plan) : undefined;
-    if (made === undefined) throw cause;
-    return made;
+  const deadline = clock.now() + CREATED_WITHIN_MS;
+  for (;;) {
+    const existing = await findContainer(engine, record, plan);
+    if (existing !== undefined) return existing;
+    try {
+      const [name, facts] = await Promise.all([image(), engineFacts(engine)]);
+      return await engine.createContainer(containerOptions(record, plan, name, facts));
+    } catch (cause) {
+      // Taken, but not there yet: the engine still makes what a process that was killed has asked for, or another one asks for.
+      if (httpStatusOf(cause) !== 409 || clock.now() > deadline) throw cause;
+      await clock.sleep(POLL_MS, signal);
+    }
   }
 }
 
-export async function findContainer(
+async function findContainer(
   engine: Docker,
   record: NodesRecord,
   { name }: ContainerPlan,
