@@ -1,10 +1,11 @@
-// A steady, small load of HTTP requests on one URL of the loopback, each on a connection of its own so that every request goes
+// A steady, small load of HTTP requests on one URL of this machine or of a test's own containers, each on a connection of its own so that every request goes
 // through the Service's rules anew. Counts what was answered and keeps what was not.
 import { request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface LoadResult {
   readonly answered: number;
+  /** Each begins with the time at which it was asked (RFC 3339). */
   readonly failures: readonly string[];
   /** Different bodies and how often each came. */
   readonly bodies: ReadonlyMap<string, number>;
@@ -23,12 +24,13 @@ export function startLoad(url: string): { stop(): Promise<LoadResult> } {
   let answered = 0;
   const worker = async () => {
     while (!stop.signal.aborted && answered + failures.length < MOST_REQUESTS) {
+      const began = new Date().toISOString();
       try {
         const body = await get(url);
         bodies.set(body, (bodies.get(body) ?? 0) + 1);
         answered++;
       } catch (error) {
-        failures.push(`${new Date().toISOString()} ${String(error)}`);
+        failures.push(`${began} ${String(error)}`);
       }
       await pause(PAUSE_MS);
     }

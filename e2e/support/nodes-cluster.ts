@@ -87,6 +87,8 @@ export async function nodesHome(name: string): Promise<NodesCluster> {
       rmSync(home, { recursive: true, force: true });
     },
   };
+  // A run that was killed has left its containers under this name.
+  await cluster.tkctl('cluster', 'delete', name);
   return cluster;
 }
 
