@@ -205,7 +205,7 @@ class RunningNode implements TestNode {
   }
 
   async untilReady(): Promise<void> {
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 40_000;
     for (;;) {
       const list = await this.client.resource(nodes).list();
       const ready = list.items[0]?.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
@@ -228,7 +228,7 @@ class RunningNode implements TestNode {
     return this.client.resource(pods).get({ namespace: 'default', name });
   }
 
-  async until(name: string, is: (pod: Pod) => boolean, seconds = 40): Promise<Pod> {
+  async until(name: string, is: (pod: Pod) => boolean, seconds = 90): Promise<Pod> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
       const pod = await this.get(name);
@@ -243,7 +243,7 @@ class RunningNode implements TestNode {
     }
   }
 
-  async untilGone(name: string, seconds = 30): Promise<void> {
+  async untilGone(name: string, seconds = 60): Promise<void> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
       const list = await this.client

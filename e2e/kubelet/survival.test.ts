@@ -22,7 +22,7 @@ async function remove(name: string): Promise<void> {
 
 describe.skipIf(why !== undefined)('a kubelet', { concurrent: false }, () => {
   test('that was killed adopts what runs, restarts nothing, and catches up', async () => {
-    const probe = { exec: { command: ['true'] }, periodSeconds: 1 };
+    const probe = { exec: { command: ['true'] }, periodSeconds: 1, timeoutSeconds: 20 };
     await node.create('kept', { containers: [sh(RUN, { readinessProbe: probe, livenessProbe: probe })] });
     await node.create('deleted', { containers: [sh(RUN)] });
     await node.create('ended', {
