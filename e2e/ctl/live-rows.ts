@@ -33,7 +33,7 @@ const typing = (steps: string, command: string) => `printf '${steps}' | ./on-ter
 
 /** Forwards `count` ports, runs `client`, interrupts; then what was printed. */
 const forwarding = (count: number, ports: string, client: string) =>
-  `kc port-forward ${ports} > out 2> err & P=$!; ${until(`test "$(grep -c 'from \\[::1\\]' out)" = ${count}`)}; ${client}; ${until('grep -q Handling out')}; kill -INT $P; wait $P; echo "exit $?"; cat out; cat err >&2`;
+  `: > out; kc port-forward ${ports} > out 2> err & P=$!; ${until(`test "$(grep -c 'from \\[::1\\]' out)" = ${count}`)}; ${client}; ${until('grep -q Handling out')}; kill -INT $P; wait $P; echo "exit $?"; cat out; cat err >&2`;
 
 /** What `top` prints, whatever is used. */
 const usage = (command: string) => `${command} | sed -E "s/[0-9]+(m|Mi|%) */N /g; s/ +/ /g"`;
