@@ -61,6 +61,22 @@ const blows: readonly { readonly what: string; readonly on: readonly string[]; s
     },
   ];
 
+/** Of every node, once what the nodes know of each other has reached their kernels and nothing has moved for some seconds. */
+async function settledRemains(): Promise<Record<string, string[]>[]> {
+  const looks: string[] = [];
+  let seen: Record<string, string[]>[] = [];
+  const unmoved = async () => {
+    seen = await Promise.all(NODES.map((node) => nodeRemains(cluster, node)));
+    looks.push(JSON.stringify(seen));
+    const routed = seen.every(
+      ({ routes }) => routes?.filter((route) => route.includes('proto 84')).length === WORKERS.length,
+    );
+    return routed && looks.length >= 3 && new Set(looks.slice(-3)).size === 1;
+  };
+  await expect.poll(unmoved, { ...WAITING, interval: 2000 }).toBe(true);
+  return seen;
+}
+
 /** A change that a user would make; the API server may be away just now, and the user would try again. */
 async function churn(round: number): Promise<void> {
   const change =
@@ -73,7 +89,7 @@ async function churn(round: number): Promise<void> {
 test(
   `${ROUNDS} rounds of kill -9 under churn leave nothing but what is declared`,
   async () => {
-    const clean = await Promise.all(NODES.map((node) => nodeRemains(cluster, node)));
+    const clean = await settledRemains();
     await applyWorkload(cluster);
     const random = randomFrom(SEED);
     const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T; // of is never empty

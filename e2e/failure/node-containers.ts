@@ -20,7 +20,7 @@ export async function nodeRemains(cluster: NodesCluster, node: string): Promise<
     if (code !== 0) throw new Error(`${node}: ${command.join(' ')}: exit ${code} ${stderr}`);
     return lines(stdout).toSorted();
   };
-  const [containers, volumes, mounts, routes, addresses, devices, rules, pods, namespaces] = await Promise.all([
+  const [containers, volumes, mounts, routes, addresses, devices, rules, pods] = await Promise.all([
     ask('docker', 'ps', '-a', '--format', '{{.Names}}'),
     ask('docker', 'volume', 'ls', '-q'),
     ask('sh', '-c', 'cut -d" " -f2 /proc/mounts'),
@@ -30,7 +30,6 @@ export async function nodeRemains(cluster: NodesCluster, node: string): Promise<
     // The engine outside numbers the ports of its name server anew whenever the container starts.
     ask('sh', '-c', "nft list ruleset | grep -v 127.0.0.11 | sed -e 's/counter packets [0-9]* bytes [0-9]*//'"),
     ask('sh', '-c', 'ls /var/lib/typekube/node/kubelet/pods 2>/dev/null || true'),
-    ask('sh', '-c', 'ls /run/docker/netns 2>/dev/null || true'),
   ]);
-  return { containers, volumes, mounts, routes, addresses, devices, rules, pods, namespaces };
+  return { containers, volumes, mounts, routes, addresses, devices, rules, pods };
 }
