@@ -33,10 +33,14 @@ describe('tkctl does what kubectl does', () => {
     await server[Symbol.asyncDispose]();
   });
 
+  const tried = new Set<number>();
   test.concurrent.each(rows.map(({ family, row }, index) => ({ family, row, index, first: row.run[0] ?? '' })))(
     '$family: $first and what follows',
     async ({ row, index }) => {
-      const { kubectl, tkctl } = await runRow(bench, row, index);
+      // A second try must not meet what the first has left in its namespaces.
+      const number = tried.has(index) ? index + rows.length : index;
+      tried.add(index);
+      const { kubectl, tkctl } = await runRow(bench, row, number);
       expect(tkctl).toEqual(kubectl);
     },
     ROW_LIMIT_MS,

@@ -17,6 +17,9 @@ export interface OwnEngine extends AsyncDisposable {
 }
 
 const READY_WITHIN_MS = 30_000;
+/** Its default network. With `--bridge=none` an engine takes away the machine's docker0, which is another engine's. */
+const BRIDGE = 'tkengine0';
+const BRIDGE_ADDRESS = '10.254.253.1/24';
 
 export async function startOwnEngine(): Promise<OwnEngine> {
   const directory = mkdtempSync(join(tmpdir(), 'typekube-engine-'));
@@ -36,6 +39,8 @@ export async function startOwnEngine(): Promise<OwnEngine> {
       for (const file of [containerd, join(directory, 'docker.pid')]) rmSync(file, { force: true });
     },
     async start() {
+      spawnSync('ip', ['link', 'add', 'name', BRIDGE, 'type', 'bridge']); // fails where it is there already
+      spawnSync('ip', ['address', 'replace', BRIDGE_ADDRESS, 'dev', BRIDGE]);
       const log = openSync(join(directory, 'log'), 'a');
       child = spawn(
         'dockerd',
@@ -44,7 +49,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
           `--data-root=${join(directory, 'data')}`,
           `--exec-root=${join(directory, 'exec')}`,
           `--pidfile=${join(directory, 'docker.pid')}`,
-          '--bridge=none',
+          `--bridge=${BRIDGE}`,
           '--iptables=false',
         ],
         { stdio: ['ignore', log, log] },
@@ -62,6 +67,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
         await gone;
       }
       for (const pid of processesOf(directory, '')) process.kill(pid, 'SIGKILL');
+      spawnSync('ip', ['link', 'delete', BRIDGE]);
       for (const mount of mountsBelow(directory)) spawnSync('umount', ['--lazy', mount]);
       rmSync(directory, { recursive: true, force: true });
     },
