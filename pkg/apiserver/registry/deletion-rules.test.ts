@@ -136,6 +136,12 @@ test.each([
     want: 'mark 10s at +10s',
   },
   {
+    name: 'whose removal was cut off between its two writes goes at the next try',
+    live: pod({ deletionTimestamp: formatTime(NOW), deletionGracePeriodSeconds: 0 }),
+    asked: options({ gracePeriodSeconds: 0 }),
+    want: 'remove',
+  },
+  {
     name: 'without grace but with a finalizer stays',
     live: pod({ finalizers: ['a/b'] }, 'n'),
     asked: options({ gracePeriodSeconds: 0 }),

@@ -103,7 +103,8 @@ function gracefulStep(
   const started = metadata.deletionTimestamp;
   if (started !== undefined) {
     const current = metadata.deletionGracePeriodSeconds;
-    if (current === undefined) return 'none';
+    // Zero: marked by a deletion that did not live to remove the object, so nobody else will.
+    if (current === undefined || current === 0) return 'none';
     if (served.definition.gracefulDeletion === undefined) return 'none';
     if (requested === undefined || requested >= current) return 'wait';
     const at = (instantOf(started) ?? now) - current * 1000 + requested * 1000;
