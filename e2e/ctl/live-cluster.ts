@@ -2,19 +2,18 @@
 // processes of their own on the real engine. Everything it makes carries its name and is taken away at the end.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Docker from 'dockerode';
-import { pack } from 'tar-stream';
 import { nodes } from '../../pkg/api/resources.ts';
 import { httpsTransport } from '../../pkg/client/https-transport.ts';
 import { createClient } from '../../pkg/client/typed-client.ts';
 import { ensureAuthority, ensureCertificate, ensureTokenSigningKey } from '../../pkg/pki/certificate-files.ts';
 import { startApiServer, type ApiServerProcess } from '../support/api-server.ts';
+import { importBusyboxImage, missingForContainers } from '../support/busybox-image.ts';
 
 export const IMAGE = 'tk-ctl-e2e-busybox:1';
 export const NODE = 'tk-ctl-node';
@@ -22,22 +21,13 @@ const NETWORK = 'tkctl-net';
 const BRIDGE = 'tkctl0';
 const SUBNET = '10.198.7.0/24';
 const KUBELET_PORT = 17_220;
-const BUSYBOX = '/bin/busybox';
 const READY_WITHIN_MS = 20_000;
 
 const docker = new Docker();
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 
 /** Why these tests cannot run here; undefined: they can. */
-export async function missing(): Promise<string | undefined> {
-  if (!existsSync(BUSYBOX)) return `${BUSYBOX} (package busybox-static) is not there`;
-  try {
-    await docker.ping();
-    return undefined;
-  } catch {
-    return 'no container engine answers';
-  }
-}
+export const missing = () => missingForContainers(docker);
 
 export interface LiveCluster extends AsyncDisposable {
   readonly kubeconfig: string;
@@ -52,7 +42,7 @@ export async function startLiveCluster(): Promise<LiveCluster> {
   parts.defer(() => rmSync(directory, { recursive: true, force: true }));
   const at = (name: string) => join(directory, name);
   await makeCertificates(directory);
-  await makeImage();
+  await importBusyboxImage(docker, IMAGE);
   parts.defer(() => docker.getImage(IMAGE).remove({ force: true }));
   parts.defer(() => sweep(directory));
   const api = parts.use(
@@ -102,20 +92,6 @@ async function makeCertificates(directory: string): Promise<void> {
   await ensureCertificate(directory, 'kubelet', authority, { commonName: `system:node:${NODE}`, ...host }, now);
   const caller = { commonName: 'kube-apiserver', organizations: ['system:masters'], usages: ['client' as const] };
   await ensureCertificate(directory, 'caller', authority, caller, now);
-}
-
-async function makeImage(): Promise<void> {
-  const archive = pack();
-  archive.entry({ name: 'bin/busybox', mode: 0o755 }, readFileSync(BUSYBOX));
-  for (const applet of execFileSync(BUSYBOX, ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
-    if (applet !== 'busybox') archive.entry({ name: `bin/${applet}`, type: 'symlink', linkname: 'busybox' });
-  }
-  archive.entry({ name: 'etc/passwd' }, 'root:x:0:0:root:/root:/bin/sh\n');
-  archive.entry({ name: 'tmp', type: 'directory', mode: 0o1777 });
-  archive.finalize();
-  const [repo, tag] = IMAGE.split(':');
-  const progress = await docker.importImage(Readable.from(archive), { repo, tag });
-  await once(progress.resume(), 'end');
 }
 
 function startProgram(name: string, args: readonly string[], logFile: string): AsyncDisposable {

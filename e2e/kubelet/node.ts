@@ -2,14 +2,12 @@
 // machine's own. Everything it makes carries its name and is taken away at the end.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Docker from 'dockerode';
-import { pack } from 'tar-stream';
 import { configMaps, events, nodes, pods, serviceAccounts } from '../../pkg/api/resources.ts';
 import type { Pod, PodSpec } from '../../pkg/api/schema/generated/core.v1.gen.ts';
 import type { Client } from '../../pkg/client/client.ts';
@@ -18,6 +16,7 @@ import type { Transport } from '../../pkg/client/transport.ts';
 import { createClient } from '../../pkg/client/typed-client.ts';
 import { ensureAuthority, ensureCertificate, ensureTokenSigningKey } from '../../pkg/pki/certificate-files.ts';
 import { startApiServer, type ApiServerProcess } from '../support/api-server.ts';
+import { importBusyboxImage, missingForContainers } from '../support/busybox-image.ts';
 
 export const IMAGE = 'tk-kubelet-e2e-busybox:1';
 export const NODE = 'tk-kubelet-e2e';
@@ -25,21 +24,12 @@ const NETWORK = 'tk-kubelet-e2e';
 const BRIDGE = 'tkkube2e';
 export const SUBNET = '10.198.0.0/24';
 const KUBELET_PORT = 16_520;
-const BUSYBOX = '/bin/busybox';
 
 const docker = new Docker();
 const main = fileURLToPath(new URL('../../cmd/kubelet/main.ts', import.meta.url));
 
 /** Why these tests cannot run here; undefined: they can. */
-export async function missing(): Promise<string | undefined> {
-  if (!existsSync(BUSYBOX)) return `${BUSYBOX} (package busybox-static) is not there`;
-  try {
-    await docker.ping();
-    return undefined;
-  } catch {
-    return 'no container engine answers';
-  }
-}
+export const missing = () => missingForContainers(docker);
 
 export interface TestNode extends AsyncDisposable {
   readonly client: Client;
@@ -108,17 +98,7 @@ async function makeImage(): Promise<void> {
   } catch {
     // made now
   }
-  const archive = pack();
-  archive.entry({ name: 'bin/busybox', mode: 0o755 }, readFileSync(BUSYBOX));
-  for (const applet of execFileSync(BUSYBOX, ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
-    if (applet !== 'busybox') archive.entry({ name: `bin/${applet}`, type: 'symlink', linkname: 'busybox' });
-  }
-  archive.entry({ name: 'etc/passwd' }, 'root:x:0:0:root:/root:/bin/sh\n');
-  archive.entry({ name: 'tmp', type: 'directory', mode: 0o1777 });
-  archive.finalize();
-  const [repo, tag] = IMAGE.split(':');
-  const progress = await docker.importImage(Readable.from(archive), { repo, tag });
-  await once(progress.resume(), 'end');
+  await importBusyboxImage(docker, IMAGE);
 }
 
 class RunningNode implements TestNode {
