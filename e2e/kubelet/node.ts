@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Docker from 'dockerode';
+import { isApiError } from '../../pkg/api/meta/status.ts';
 import { configMaps, events, nodes, pods, serviceAccounts } from '../../pkg/api/resources.ts';
 import type { Pod, PodSpec } from '../../pkg/api/schema/generated/core.v1.gen.ts';
 import type { Client } from '../../pkg/client/client.ts';
@@ -195,13 +196,27 @@ class RunningNode implements TestNode {
     }
   }
 
-  create(name: string, spec: Omit<PodSpec, 'nodeName'>, more: { labels?: Record<string, string> } = {}): Promise<Pod> {
-    return this.client.resource(pods).create({
+  async create(
+    name: string,
+    spec: Omit<PodSpec, 'nodeName'>,
+    more: { labels?: Record<string, string> } = {},
+  ): Promise<Pod> {
+    const client = this.client.resource(pods);
+    const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { namespace: 'default', name, ...more },
       spec: { terminationGracePeriodSeconds: 2, ...spec, nodeName: NODE },
-    });
+    } as const;
+    try {
+      return await client.create(pod);
+    } catch (error) {
+      if (!isApiError(error, 'AlreadyExists')) throw error;
+      // Left by the first try of a test that is tried again.
+      await client.delete({ namespace: 'default', name });
+      await this.untilGone(name);
+      return await client.create(pod);
+    }
   }
 
   get(name: string): Promise<Pod> {

@@ -131,8 +131,9 @@ export class Observer {
       limits: limitsIn(details.HostConfig),
       labels: info.Labels,
     };
-    // A container between two states is asked for again.
-    if (record.state === info.State) this.#details.set(key, record);
+    // A container between two states is asked for again, and so is a created one: when its start fails it stays `created` for
+    // the engine, and only the details say that it has ended.
+    if (record.state === info.State && record.state !== 'created') this.#details.set(key, record);
     return record;
   }
 }
