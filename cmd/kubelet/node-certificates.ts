@@ -100,7 +100,7 @@ export function rotatingClient(
   return {
     client,
     keeper,
-    reconnect: () => transport.replace(open(keeper.current() ?? first), 0),
+    reconnect: () => transport.dropConnections(),
     [Symbol.asyncDispose]: () => transport.close(),
   };
 }

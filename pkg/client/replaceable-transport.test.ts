@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { VirtualClock } from '../clock/virtual-clock.ts';
 import { replaceableTransport } from './replaceable-transport.ts';
-import type { Transport } from './transport.ts';
+import type { NetworkTransport } from './transport.ts';
 
-function fake(name: string, log: string[]): Transport {
+function fake(name: string, log: string[]): NetworkTransport {
   const answer = (body: unknown) => Promise.resolve({ status: 200, warnings: [], body });
   return {
     request: ({ path }) => {
@@ -13,6 +13,7 @@ function fake(name: string, log: string[]): Transport {
     watch: () => Promise.reject(new Error('not asked for')),
     stream: () => Promise.reject(new Error('not asked for')),
     connect: () => Promise.reject(new Error('not asked for')),
+    dropConnections: () => log.push(`${name} dropped`),
     close: () => {
       log.push(`${name} closed`);
       return Promise.resolve();
@@ -37,13 +38,16 @@ test('new calls go by the new transport at once, and the old one is closed a mom
   expect(log.slice(3)).toEqual(['new closed']);
 });
 
-test('whose connections are dead is closed at once', async () => {
-  const clock = new VirtualClock();
+test('connections are dropped by the new one and by what lives on of the old', async () => {
   const log: string[] = [];
+  const clock = new VirtualClock();
   const transport = replaceableTransport(fake('old', log), clock);
-  transport.replace(fake('new', log), 0);
-  await clock.advance(0);
-  expect(log).toEqual(['old closed']);
+  transport.replace(fake('new', log));
+  transport.dropConnections();
+  expect(new Set(log)).toEqual(new Set(['old dropped', 'new dropped']));
+  await clock.advance(5_000);
+  transport.dropConnections();
+  expect(log.slice(2)).toEqual(['old closed', 'new dropped']);
 });
 
 test('closing ends all that are there yet', async () => {
