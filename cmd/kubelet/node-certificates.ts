@@ -73,7 +73,7 @@ export async function clientCertificate(options: CertificateOptions, signal: Abo
 /** Asks as the node, with `first` until its keeper, which somebody must run, has another one. */
 export function rotatingClient(
   options: CertificateOptions,
-  cluster: { readonly server: string; readonly authority: string },
+  cluster: { readonly server: string; readonly authority: string | Buffer },
   first: KeyPair,
 ): RotatingClient {
   const { nodeName, log, userAgent } = options;
@@ -134,6 +134,7 @@ export function servingSource(keeper: CertificateKeeper): ServingSource {
   };
 }
 
-function clientStore({ directory }: CertificateOptions): CertificateStore {
+/** Where the client certificate lies. */
+export function clientStore({ directory }: CertificateOptions): CertificateStore {
   return new CertificateStore(directory, 'kubelet-client');
 }

@@ -8,6 +8,7 @@ import {
   KubeConfigError,
   loadKubeConfig,
   resolveContext,
+  type ClusterEntry,
   type ContextOverrides,
   type KubeConfigSource,
   type ResolvedContext,
@@ -35,7 +36,7 @@ export async function transportOf(
     throw new KubeConfigError('this kubeconfig gets its credentials from an exec plugin, which is not supported');
   }
   const [ca, cert, key] = await Promise.all([
-    pem(cluster['certificate-authority-data'], cluster['certificate-authority'], 'certificate-authority'),
+    authorityOf(cluster),
     pem(user['client-certificate-data'], user['client-certificate'], 'client-certificate'),
     pem(user['client-key-data'], user['client-key'], 'client-key'),
   ]);
@@ -68,6 +69,11 @@ function impersonation(user: UserEntry): Record<string, string | string[]> {
     ...(groups.length > 0 && { 'impersonate-group': [...groups] }),
     ...Object.fromEntries(extras),
   };
+}
+
+/** The certificates that the server's is checked against; undefined: the system's. */
+export function authorityOf(cluster: ClusterEntry): Promise<Buffer | undefined> {
+  return pem(cluster['certificate-authority-data'], cluster['certificate-authority'], 'certificate-authority');
 }
 
 /** Data wins over a file, as in kubectl. */

@@ -18,7 +18,7 @@ import { ClusterError } from './cluster-record.ts';
 import { podNetworks } from './engine-remains.ts';
 import { engineAt } from './engine.ts';
 import { discover } from './join-discovery.ts';
-import { renderKubeconfig } from './kubeconfig-entry.ts';
+import { nodeKubeconfig } from './node-kubeconfig.ts';
 import { nodeFiles, readNodeRecord, writeNodeRecord, writeWhole, type NodeRecord } from './node-record.ts';
 
 export interface JoinOptions {
@@ -76,7 +76,8 @@ export async function joinCluster(options: JoinOptions, signal: AbortSignal): Pr
   writeWhole(files.authority, cluster.authority);
   say(`asking for a certificate for node ${options.nodeName}`);
   await explained(cluster.server, () => obtainCertificate(client, options, signal));
-  writeWhole(files.kubeconfig, kubeconfigOf(directory, record));
+  const entry = { server: record.server, 'certificate-authority': files.authority };
+  writeWhole(files.kubeconfig, nodeKubeconfig(entry, record.nodeName, clientCertificates(directory).currentFile));
   writeNodeRecord(directory, record);
   return { record, before: false };
 }
@@ -172,18 +173,4 @@ async function explained<T>(server: string, work: () => Promise<T>): Promise<T> 
       throw new ClusterError(`the cluster says that it is at ${server}, which this machine cannot reach`, { cause });
     throw cause;
   }
-}
-
-function kubeconfigOf(directory: string, { server, nodeName }: NodeRecord): string {
-  const files = nodeFiles(directory);
-  const certificate = clientCertificates(directory).currentFile;
-  const user = NODE_USER_PREFIX + nodeName;
-  return renderKubeconfig({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'default-cluster', cluster: { server, 'certificate-authority': files.authority } }],
-    users: [{ name: user, user: { 'client-certificate': certificate, 'client-key': certificate } }],
-    contexts: [{ name: 'default-context', context: { cluster: 'default-cluster', user } }],
-    'current-context': 'default-context',
-  });
 }
