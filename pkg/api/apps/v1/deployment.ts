@@ -13,6 +13,7 @@ import { defaultPodTemplate } from '../../core/v1/pod-defaults.ts';
 import { validateLongRunning } from '../../core/v1/pod-template-validation.ts';
 import { podWarnings } from '../../core/v1/pod-warnings.ts';
 import { REPLICA_SET_WORDS } from './replica-set.ts';
+import { replicasScale } from './replicas-scale.ts';
 import { checkAtMostAll, checkNumberOrPercent, isNone } from './rollout-numbers.ts';
 
 export const deploymentKind = defineKind<Deployment>({
@@ -88,16 +89,7 @@ export const deploymentKind = defineKind<Deployment>({
   },
   validateStatusUpdate,
   warnings: ({ spec }) => podWarnings(spec.template, 'spec.template'),
-  scale: {
-    read: ({ spec, status }) => ({
-      replicas: spec.replicas ?? 0,
-      statusReplicas: status.replicas ?? 0,
-      selector: selectorFromObject(spec.selector).toString(),
-    }),
-    write(deployment, replicas) {
-      deployment.spec.replicas = replicas;
-    },
-  },
+  scale: replicasScale(({ selector }) => selectorFromObject(selector)),
 });
 
 function validate({ spec }: Deployment): FieldError[] {

@@ -9,6 +9,7 @@ import { age, columns, integer, text, wide } from '../../schema/columns.ts';
 import { defineKind, SCALE } from '../../schema/define-kind.ts';
 import type { ReplicaSet } from '../../schema/generated/apps.v1.gen.ts';
 import { replicaStatusFaults } from './replica-status.ts';
+import { replicasScale } from './replicas-scale.ts';
 import { containerImages, containerNames } from '../../core/v1/label-cell.ts';
 import { defaultPodTemplate } from '../../core/v1/pod-defaults.ts';
 import { validateLongRunning, type WorkloadWords } from '../../core/v1/pod-template-validation.ts';
@@ -84,16 +85,7 @@ export const replicaSetKind = defineKind<ReplicaSet>({
   },
   validateStatusUpdate: ({ status }) => replicaStatusFaults(status),
   warnings: ({ spec }) => podWarnings(spec.template ?? {}, 'spec.template'),
-  scale: {
-    read: ({ spec, status }) => ({
-      replicas: spec.replicas ?? 0,
-      statusReplicas: status.replicas,
-      selector: selectorFromObject(spec.selector).toString(),
-    }),
-    write(set, replicas) {
-      set.spec.replicas = replicas;
-    },
-  },
+  scale: replicasScale(({ selector }) => selectorFromObject(selector)),
 });
 
 function validate({ spec }: ReplicaSet): FieldError[] {

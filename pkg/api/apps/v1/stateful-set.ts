@@ -13,6 +13,7 @@ import { defaultClaim } from '../../core/v1/persistent-volume-claim.ts';
 import { defaultPodTemplate } from '../../core/v1/pod-defaults.ts';
 import { validateLongRunning } from '../../core/v1/pod-template-validation.ts';
 import { podWarnings } from '../../core/v1/pod-warnings.ts';
+import { replicasScale } from './replicas-scale.ts';
 import { checkAtMostAll, checkNumberOrPercent, isNone } from './rollout-numbers.ts';
 
 const MAY_CHANGE =
@@ -84,16 +85,7 @@ export const statefulSetKind = defineKind<StatefulSet>({
     return [...validate(set), ...faults.errors];
   },
   warnings: ({ spec }) => podWarnings(spec.template, 'spec.template'),
-  scale: {
-    read: ({ spec, status }) => ({
-      replicas: spec.replicas ?? 0,
-      statusReplicas: status.replicas,
-      selector: selectorFromObject(spec.selector).toString(),
-    }),
-    write(set, replicas) {
-      set.spec.replicas = replicas;
-    },
-  },
+  scale: replicasScale(({ selector }) => selectorFromObject(selector)),
 });
 
 function validate({ spec }: StatefulSet): FieldError[] {

@@ -1,5 +1,6 @@
 // ReplicationControllers: ReplicaSets' predecessor.
 import { replicaStatusFaults } from '../../apps/v1/replica-status.ts';
+import { replicasScale } from '../../apps/v1/replicas-scale.ts';
 import { Faults, NOT_NEGATIVE } from '../../meta/field-faults.ts';
 import { selectorFromLabels } from '../../meta/label-selector.ts';
 import type { FieldError } from '../../meta/status.ts';
@@ -67,16 +68,7 @@ export const replicationControllerKind = defineKind<ReplicationController>({
   },
   validate,
   validateStatusUpdate: ({ status }) => replicaStatusFaults(status),
-  scale: {
-    read: ({ spec, status }) => ({
-      replicas: spec.replicas ?? 0,
-      statusReplicas: status.replicas,
-      selector: selectorFromLabels(spec.selector).toString(),
-    }),
-    write(controller, replicas) {
-      controller.spec.replicas = replicas;
-    },
-  },
+  scale: replicasScale(({ selector }) => selectorFromLabels(selector)),
 });
 
 function validate({ spec }: ReplicationController): FieldError[] {
