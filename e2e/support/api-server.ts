@@ -123,6 +123,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     start('controller-manager.js', [
       `--kubeconfig=${kubeconfig}`,
       '--leader-elect=false',
+      '--secure-port=0',
       `--controllers=${options.controllers}`,
       `--root-ca-file=${join(directory, 'ca.crt')}`,
       ...(options.controllerFlags ?? []).map((flag) => flag.replace('DIR', directory)),
