@@ -17,9 +17,10 @@ import { alwaysAllow, type Authorizer } from './authz/authorizer.ts';
 import { isClusterInfo, withBootstrappers } from './authz/bootstrappers.ts';
 import { Bootstrap } from './bootstrap.ts';
 import { startCompaction } from './compaction.ts';
-import { bugResponse, EncodedBytes, statusResponse } from './encoded.ts';
+import { bugResponse, statusResponse } from './encoded.ts';
 import { forbidden, internalError, unauthorized } from './http-errors.ts';
 import { negotiate } from './http/accept.ts';
+import { indented, wantsPretty } from './http/pretty.ts';
 import { StoreMetrics } from './metrics/store-metrics.ts';
 import { MetricsApi } from './metrics-api/metrics-api.ts';
 import { RequestMetrics, type RequestLabels } from './metrics/request-metrics.ts';
@@ -36,7 +37,7 @@ import { requestInfo, type RequestInfo, type ResourceRequest } from './request-i
 import type { ApiRequest, ApiResponse, UserInfo } from './request.ts';
 import { SystemPaths } from './system-paths.ts';
 import { WatchCache } from './watchcache/watch-cache.ts';
-import { toYaml } from './yaml.ts';
+import { yamlResponse } from './yaml.ts';
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -225,7 +226,7 @@ class Core {
       return { ...response, events: counted(response.events, metrics.longRunning(labels)) };
     }
     metrics.observe(labels, response.status, (clock.now() - began) / 1000);
-    return response;
+    return wantsPretty(request) ? indented(response) : response;
   }
 
   async #answer(info: RequestInfo, request: ApiRequest): Promise<ApiResponse> {
@@ -289,8 +290,7 @@ function failureResponse(status: Status, { headers }: ApiRequest): ApiResponse {
     if (error instanceof ApiError) return response;
     throw internalError('negotiation failed', error);
   }
-  const bytes = Buffer.from(toYaml(status));
-  return { ...response, body: new EncodedBytes(bytes), contentType: 'application/yaml' };
+  return yamlResponse(response.status, response.body, response.warnings);
 }
 
 /** Passes on what comes without a turn of its own for each event, and disposes `running` when the events end or are left. */

@@ -5,12 +5,11 @@ import { notAcceptable } from '../http-errors.ts';
 export interface Negotiated {
   readonly format: 'json' | 'yaml';
   readonly as: 'object' | 'table' | 'metadata';
-  readonly pretty: boolean;
 }
 
 /** What Kubernetes names in its refusals; protobuf is left out, as it is not served. */
 export const SERVED_TYPES: readonly string[] = ['application/json', 'application/yaml'];
-const PLAIN_JSON: Negotiated = { format: 'json', as: 'object', pretty: false };
+const PLAIN_JSON: Negotiated = { format: 'json', as: 'object' };
 const REMEMBERED = 256;
 
 interface Clause {
@@ -63,9 +62,7 @@ function parseClause(text: string): Clause | undefined {
 function representationOf({ type, subtype, parameters }: Clause, list: boolean): Negotiated | undefined {
   const format = formatOf(type, subtype);
   const as = shapeOf(parameters, list);
-  return format === undefined || as === undefined
-    ? undefined
-    : { format, as, pretty: parameters.get('pretty') === '1' };
+  return format === undefined || as === undefined ? undefined : { format, as };
 }
 
 function formatOf(type: string, subtype: string): 'json' | 'yaml' | undefined {

@@ -188,3 +188,23 @@ test('an upgrade without credentials is refused, and one for a pod that is not t
   expect(await upgrade('')).toMatch(/^HTTP\/1\.1 401 /);
   expect(await upgrade(`Authorization: Bearer ${TOKEN}\r\n`)).toContain('pods \\"none\\" not found');
 });
+
+test('YAML keeps texts that look like times and numbers texts', async () => {
+  const answer = await ask('/api/v1/namespaces/default', { headers: { accept: 'application/yaml' } });
+  expect(answer.headers['content-type']).toBe('application/yaml');
+  expect(answer.body.toString()).toMatch(/\n {2}creationTimestamp: "\d{4}-[^"]+Z"\n/);
+  expect(answer.body.toString()).toMatch(/\n {2}resourceVersion: "\d+"\n/);
+});
+
+test.each(['/api/v1/namespaces/default', '/api/v1/namespaces/none', '/apis'])(
+  '%s is indented for people who use curl, and for nobody else',
+  async (path) => {
+    const [byHand, by] = await Promise.all([
+      ask(path, { headers: { 'user-agent': 'curl/8.0' } }),
+      ask(path, { headers: { 'user-agent': 'kubectl/v1.35' } }),
+    ]);
+    expect(byHand.body.toString()).toBe(JSON.stringify(json(byHand), undefined, 2));
+    expect(by.body.toString()).toBe(JSON.stringify(json(by)));
+    expect(json(byHand)).toEqual(json(by));
+  },
+);

@@ -1,11 +1,11 @@
 // Turns objects into the body that the client asked for: as they are, as a Table, as their metadata only; JSON or YAML.
 import type { KubeObject } from '../../api/schema/resource-type.ts';
-import { EncodedBytes, EncodedValue, JSON_TYPE } from '../encoded.ts';
+import { EncodedValue, JSON_TYPE } from '../encoded.ts';
 import type { Negotiated } from '../http/accept.ts';
 import { badRequest } from '../http-errors.ts';
 import type { ApiResponse, Encoded } from '../request.ts';
 import { toPartialObjectMetadata, toPartialObjectMetadataList, toTable } from '../table/table.ts';
-import { toYaml } from '../yaml.ts';
+import { yamlResponse } from '../yaml.ts';
 import type { CachedObject } from '../watchcache/cached-object.ts';
 import { EncodedList, type ListMetadata } from './encoded-list.ts';
 import type { ServedKind } from './served-kind.ts';
@@ -104,13 +104,6 @@ export function respond(
   negotiated: Negotiated,
   warnings: readonly string[],
 ): ApiResponse {
-  if (negotiated.format === 'yaml') {
-    const bytes = Buffer.from(toYaml(body.value));
-    return { form: 'object', status, body: new EncodedBytes(bytes), contentType: 'application/yaml', warnings };
-  }
-  if (negotiated.pretty) {
-    const bytes = Buffer.from(`${JSON.stringify(body.value, undefined, 2)}\n`);
-    return { form: 'object', status, body: new EncodedBytes(bytes), contentType: JSON_TYPE, warnings };
-  }
+  if (negotiated.format === 'yaml') return yamlResponse(status, body, warnings);
   return { form: 'object', status, body, contentType: JSON_TYPE, warnings };
 }

@@ -135,14 +135,8 @@ export class ResourceApi {
 
   representation(request: ApiRequest, list: boolean): Representation {
     const negotiated = negotiate(request.headers['accept'], list);
-    const { query } = request;
-    const includeObject = negotiated.as === 'table' ? includeObjectOf(query) : 'Metadata';
-    const pretty = query.size > 0 && ['true', '1'].includes(query.get('pretty') ?? '');
-    return {
-      negotiated: pretty ? { ...negotiated, pretty } : negotiated,
-      includeObject,
-      now: this.#options.clock.now(),
-    };
+    const includeObject = negotiated.as === 'table' ? includeObjectOf(request.query) : 'Metadata';
+    return { negotiated, includeObject, now: this.#options.clock.now() };
   }
 
   #unknown({ group, version }: ResourceRequest): ApiResponse {

@@ -59,7 +59,7 @@ export const apiResources = command({
         groupVersion: '',
         resources: sorted.map(resourceObject),
       };
-      const { toYaml } = await import('../printers/yaml.ts');
+      const { toYaml } = await import('../../api/schema/encode-yaml.ts');
       context.out.write(flags.output === 'json' ? toPrettyJson(list, false) : toYaml(list));
       return 0;
     }

@@ -8,7 +8,7 @@ import { dryRunFlag, filenameFlags, outputFlags, readDryRun, selectorFlag } from
 import { isObject, object, parseJson, text } from '../objects/access.ts';
 import { escapeHtml } from '../printers/json.ts';
 import { objectPrinter } from '../printers/output.ts';
-import { toYaml } from '../printers/yaml.ts';
+import { toYaml } from '../../api/schema/encode-yaml.ts';
 import { liveInfos, visit } from '../resources/infos.ts';
 import { NO_RESOURCE, readTargets, type ManifestTarget } from '../resources/targets.ts';
 import type { Place } from '../rest/api.ts';

@@ -11,7 +11,7 @@ import { fieldManagerFlag, filenameFlags, selectorFlag } from '../cli/shared-fla
 import { applyPatch, withLastApplied } from '../apply/last-applied.ts';
 import { object, text } from '../objects/access.ts';
 import { withoutManagedFields } from '../printers/output.ts';
-import { toYaml } from '../printers/yaml.ts';
+import { toYaml } from '../../api/schema/encode-yaml.ts';
 import { readTargets, type ManifestTarget } from '../resources/targets.ts';
 import type { Api } from '../rest/api.ts';
 

@@ -14,7 +14,7 @@ import { fieldManagerFlag, filenameFlags, outputFlags, validateFlag } from '../c
 import { isObject, nameOf, objects } from '../objects/access.ts';
 import { listOf, objectPrinter, unknownFormat, withoutManagedFields } from '../printers/output.ts';
 import { toPrettyJson } from '../printers/json.ts';
-import { toYaml } from '../printers/yaml.ts';
+import { toYaml } from '../../api/schema/encode-yaml.ts';
 import { liveInfos, type Info } from '../resources/infos.ts';
 import { groupResource } from '../rest/resources.ts';
 import { parseYamlValue } from '../resources/manifest-text.ts';

@@ -6,7 +6,7 @@ import { command } from '../cli/command.ts';
 import { Failure, throwCollected } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
 import { text } from '../objects/access.ts';
-import { toYaml } from '../printers/yaml.ts';
+import { toYaml } from '../../api/schema/encode-yaml.ts';
 import { UNREAD } from '../rest/discovery.ts';
 
 /** The Kubernetes version whose kubectl this behaves like, and the kustomize that such a kubectl has. */

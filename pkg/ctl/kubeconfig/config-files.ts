@@ -124,7 +124,7 @@ export class ConfigFiles {
 
   /** Writes the files that changed, each in one step, readable by the owner only. */
   async save(): Promise<void> {
-    const { toYaml } = await import('../printers/yaml.ts');
+    const { toYaml } = await import('../../api/schema/encode-yaml.ts');
     for (const file of this.#files) {
       if (!file.changed) continue;
       await mkdir(dirname(file.path), { recursive: true });

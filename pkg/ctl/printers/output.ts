@@ -79,7 +79,7 @@ export async function objectPrinter(choice: OutputChoice): Promise<ObjectPrinter
     case 'json':
       return (object) => toPrettyJson(bare(object), choice.sorted ?? true);
     case 'yaml': {
-      const { toYaml } = await import('./yaml.ts');
+      const { toYaml } = await import('../../api/schema/encode-yaml.ts');
       let printed = 0;
       return (object) => `${printed++ > 0 ? '---\n' : ''}${toYaml(bare(object))}`;
     }

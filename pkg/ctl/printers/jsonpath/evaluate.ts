@@ -3,7 +3,7 @@
 import type { Json } from '../../../api/schema/json.ts';
 import { Failure } from '../../cli/failure.ts';
 import { compareBytes, isObject } from '../../objects/access.ts';
-import { numberText } from '../yaml.ts';
+import { numberText } from '../../../api/schema/encode-yaml.ts';
 import { toCompactJson, toPrettyJson } from '../json.ts';
 import type { PathList, PathNode } from './parse.ts';
 

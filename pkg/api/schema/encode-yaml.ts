@@ -1,8 +1,7 @@
 // YAML exactly as kubectl prints it (sigs.k8s.io/yaml over Go's yaml.v2): keys sorted the way that library sorts them,
 // lists not indented under their key, its choice among plain, quoted and literal scalars, its folding at 80 columns. Pure.
-import type { Json, JsonObject } from '../../api/schema/json.ts';
-import { isObject } from '../objects/access.ts';
-import { analyzeScalar, resolvesToString } from './yaml-scalar.ts';
+import type { Json, JsonObject } from './json.ts';
+import { analyzeScalar, resolvesToString } from './encode-yaml-scalar.ts';
 
 const FOLD_COLUMN = 80;
 const INDENT = 2;
@@ -217,4 +216,8 @@ function digitRun(chars: readonly string[], from: number, start: bigint): { valu
 
 function isDigit(char: string | undefined): boolean {
   return char !== undefined && char >= '0' && char <= '9';
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compareKeys, toYaml } from './yaml.ts';
+import { compareKeys, toYaml } from './encode-yaml.ts';
 
 const long = 'word '.repeat(30).trim();
 
