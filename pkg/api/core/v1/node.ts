@@ -70,32 +70,37 @@ export const nodeKind = defineKind<Node>({
       operatingSystem: '',
       architecture: '',
     };
-    // Two ways of naming the pods' addresses, kept the same.
+    // Two ways of naming the pods' addresses, kept the same; the older one counts.
     const { spec } = node;
-    if (spec.podCIDR && spec.podCIDRs === undefined) spec.podCIDRs = [spec.podCIDR];
-    else if (spec.podCIDRs?.[0] !== undefined) spec.podCIDR ??= spec.podCIDRs[0];
+    const [first] = spec.podCIDRs ?? [];
+    if (spec.podCIDR && spec.podCIDR !== first) spec.podCIDRs = [spec.podCIDR];
+    else if (first !== undefined) spec.podCIDR = first;
   },
   // Kubelets register themselves with a status already.
   keepsStatusOnCreate: true,
   validate: validateNode,
-  validateUpdate(node, old) {
-    const faults = new Faults();
-    if (old.spec.providerID && node.spec.providerID !== old.spec.providerID) {
-      faults.forbidden(['spec', 'providerID'], 'node updates may not change providerID except from "" to valid');
-    }
-    const addresses = new Set<string>();
-    (node.status.addresses ?? []).forEach(({ type, address }, i) => {
-      const once = JSON.stringify([type, address]);
-      if (addresses.has(once)) faults.duplicate(['status', 'addresses', i], { type, address });
-      addresses.add(once);
-    });
-    const [cidrs, before] = [node.spec.podCIDRs ?? [], old.spec.podCIDRs ?? []];
-    if (before.length > 0 && (cidrs.length !== before.length || cidrs.some((cidr, i) => cidr !== before[i]))) {
-      faults.forbidden(['spec', 'podCIDRs'], 'node updates may not change podCIDR except from "" to valid');
-    }
-    return [...faults.errors, ...validateNode(node)];
-  },
+  validateUpdate: validateNodeUpdate,
+  // A status that the next update of the spec would be refused for must not get in.
+  validateStatusUpdate: validateNodeUpdate,
 });
+
+function validateNodeUpdate(node: Node, old: Node): FieldError[] {
+  const faults = new Faults();
+  if (old.spec.providerID && node.spec.providerID !== old.spec.providerID) {
+    faults.forbidden(['spec', 'providerID'], 'node updates may not change providerID except from "" to valid');
+  }
+  const addresses = new Set<string>();
+  (node.status.addresses ?? []).forEach(({ type, address }, i) => {
+    const once = JSON.stringify([type, address]);
+    if (addresses.has(once)) faults.duplicate(['status', 'addresses', i], { type, address });
+    addresses.add(once);
+  });
+  const [cidrs, before] = [node.spec.podCIDRs ?? [], old.spec.podCIDRs ?? []];
+  if (before.length > 0 && (cidrs.length !== before.length || cidrs.some((cidr, i) => cidr !== before[i]))) {
+    faults.forbidden(['spec', 'podCIDRs'], 'node updates may not change podCIDR except from "" to valid');
+  }
+  return [...faults.errors, ...validateNode(node)];
+}
 
 function validateNode(node: Node): FieldError[] {
   const faults = new Faults();

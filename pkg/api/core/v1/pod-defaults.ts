@@ -32,6 +32,7 @@ export function defaultPod(pod: Pod): void {
     }
   }
   canonicaliseStatus(pod);
+  syncPodIps(pod);
 }
 
 /** A template's metadata holds labels and annotations only, so nothing of it is ever required. */
@@ -199,4 +200,11 @@ function canonicaliseStatus({ status }: Pod): void {
     canonicaliseResourceList(container.resources?.limits);
     canonicaliseResourceList(container.resources?.requests);
   }
+}
+
+/** Two ways of naming the pod's addresses, kept the same; the older one counts. */
+function syncPodIps({ status }: Pod): void {
+  const first = status.podIPs?.[0]?.ip;
+  if (status.podIP && status.podIP !== first) status.podIPs = [{ ip: status.podIP }];
+  else if (first !== undefined) status.podIP = first;
 }

@@ -20,6 +20,20 @@ const lines = (errors: readonly { field: string; body: string }[]) =>
   errors.map(({ field, body }) => `${field}: ${body}`);
 const faultsOf = (made: Pod) => lines(podKind.validate(made));
 
+test.each([
+  { given: 'the older field', status: { podIP: '10.0.0.1' }, want: ['10.0.0.1'] },
+  {
+    given: 'the newer field',
+    status: { podIPs: [{ ip: '10.0.0.1' }, { ip: 'fd00::1' }] },
+    want: ['10.0.0.1', 'fd00::1'],
+  },
+  { given: 'two that differ', status: { podIP: '10.0.0.2', podIPs: [{ ip: '10.0.0.1' }] }, want: ['10.0.0.2'] },
+])('of the addresses of a pod the older field counts: $given', ({ status, want }) => {
+  const made = { ...pod(), status };
+  podKind.setDefaults(made);
+  expect(made.status).toEqual({ podIP: want[0], podIPs: want.map((ip) => ({ ip })) });
+});
+
 test('a minimal pod gets what Kubernetes gives it', () => {
   expect(pod().spec).toEqual({
     containers: [

@@ -6,6 +6,7 @@ import { configKeyFaults } from '../../meta/names.ts';
 import type { FieldError } from '../../meta/status.ts';
 import { secrets } from '../../resources.ts';
 import { age, columns, text } from '../../schema/columns.ts';
+import { readJson } from '../../schema/decode-json.ts';
 import { defineKind } from '../../schema/define-kind.ts';
 import type { Secret } from '../../schema/generated/core.v1.gen.ts';
 import { IMMUTABLE_DATA, MAX_DATA_BYTES } from './config-map.ts';
@@ -98,15 +99,9 @@ function validate(secret: Secret): FieldError[] {
 function validateJson(faults: Faults, data: Readonly<Record<string, string>>, name: string): void {
   const value = data[name];
   if (value === undefined) return faults.required(['data', key(name)]);
-  try {
-    JSON.parse(Buffer.from(value, 'base64').toString());
-  } catch (error) {
-    const why = error instanceof Error ? error.message : 'not JSON';
-    // The content stays secret.
-    faults.errors.push({
-      type: 'Invalid',
-      field: `data[${name}]`,
-      body: `Invalid value: "<secret contents redacted>": ${why}`,
-    });
-  }
+  const reading = readJson(Buffer.from(value, 'base64').toString());
+  if (reading.ok) return;
+  // The content stays secret.
+  const body = `Invalid value: "<secret contents redacted>": ${reading.message}`;
+  faults.errors.push({ type: 'Invalid', field: `data[${name}]`, body });
 }
