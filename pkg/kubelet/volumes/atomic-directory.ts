@@ -1,12 +1,15 @@
 // Replaces all files of a volume at once, as a container sees it: a new directory is written beside the old one and the link
-// `..data` renamed over (k8s.io/kubernetes/pkg/volume/util/atomic_writer.go). Nothing is touched when nothing changed.
+// `..data` renamed over (k8s.io/kubernetes/pkg/volume/util/atomic_writer.go). No file is touched when nothing changed; what a crash
+// has left half done is finished by the next call.
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Payload } from './payload.ts';
 
 const DATA = '..data';
 const DATA_NEXT = '..data_tmp';
+/** How the names of the directories begin that `..data` leads to. */
+const COPY = '..v_';
 
 /** True when something was written. `group`: owner of every file (fsGroup), undefined: root. */
 export async function writeAtomically(
@@ -16,8 +19,11 @@ export async function writeAtomically(
 ): Promise<boolean> {
   const files = withOwner(payload, group);
   const current = await linkedDirectory(directory);
-  if (current !== undefined && (await holds(join(directory, current), files))) return false;
-  const next = await mkdtemp(join(directory, '..v_'));
+  if (current !== undefined && (await holds(join(directory, current), files))) {
+    await linkNames(directory, [...files.keys()]);
+    return false;
+  }
+  const next = await mkdtemp(join(directory, COPY));
   await chmod(next, 0o755);
   for (const [path, { data, mode }] of files) {
     const target = join(next, path);
@@ -27,11 +33,18 @@ export async function writeAtomically(
     if (group !== undefined) await chown(target, 0, group);
   }
   await rm(join(directory, DATA_NEXT), { force: true });
-  await symlink(next.slice(directory.length + 1), join(directory, DATA_NEXT));
+  const name = basename(next);
+  await symlink(name, join(directory, DATA_NEXT));
   await rename(join(directory, DATA_NEXT), join(directory, DATA));
   await linkNames(directory, [...files.keys()]);
-  if (current !== undefined) await rm(join(directory, current), { recursive: true, force: true });
+  await removeCopies(directory, name);
   return true;
+}
+
+/** All but `kept`: the one before, and those of writes that were cut off. */
+async function removeCopies(directory: string, kept: string): Promise<void> {
+  const copies = (await readdir(directory)).filter((name) => name.startsWith(COPY) && name !== kept);
+  for (const copy of copies) await rm(join(directory, copy), { recursive: true, force: true });
 }
 
 function withOwner(payload: Payload, group: number | undefined): Payload {

@@ -42,6 +42,23 @@ describe('a directory that is replaced at once', () => {
     expect(names.filter((name) => !name.startsWith('..'))).toEqual(['b']);
     expect(names.filter((name) => name.startsWith('..v_'))).toHaveLength(1);
   });
+
+  test('is finished by the next one after a crash before the names were linked', async () => {
+    await writeAtomically(directory, files({ a: '1', gone: '1' }), undefined);
+    await rm(join(directory, 'a'));
+    await symlink('..data/old', join(directory, 'old'));
+    await writeAtomically(directory, files({ a: '1', gone: '1' }), undefined);
+    expect(await readFile(join(directory, 'a'), 'utf8')).toBe('1');
+    expect((await readdir(directory)).filter((name) => !name.startsWith('..'))).toEqual(['a', 'gone']);
+  });
+
+  test('leaves no copies of writes that were cut off', async () => {
+    await mkdir(join(directory, '..v_cutoff'));
+    await writeAtomically(directory, files({ a: '1' }), undefined);
+    expect((await readdir(directory)).filter((name) => name.startsWith('..v_'))).toEqual([
+      await readlink(join(directory, '..data')),
+    ]);
+  });
 });
 
 describe('files of volumes', () => {
