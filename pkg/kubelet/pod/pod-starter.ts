@@ -166,8 +166,9 @@ export class PodStarter {
     this.#refreshAt = asked + REFRESH_MS;
     const outcome = await prepareVolumes(pod, ips, this.#context, signal);
     if (!outcome.ok) {
+      if (this.#volumes !== undefined) return true; // what is there stays as it was until the next look
       this.#refreshAt = 0;
-      return this.#volumes !== undefined; // what is there stays as it was
+      return false;
     }
     this.#volumes = outcome.paths;
     this.#refreshAt = Math.min(this.#refreshAt, tokens.refreshAt(this.#uid) ?? this.#refreshAt);

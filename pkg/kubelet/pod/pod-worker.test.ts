@@ -197,3 +197,21 @@ test('a pod over its deadline is stopped and has failed, which is told once', as
   expect(status()).toMatchObject({ reason: 'DeadlineExceeded' });
   expect(told.filter((text) => text.startsWith('DeadlineExceeded'))).toHaveLength(1);
 });
+
+test('a volume that cannot be brought up to date is tried again once a minute, and nothing else waits for it', async () => {
+  const path = mkdtempSync(join(tmpdir(), 'kubelet-host-path-'));
+  const volumes = [{ name: 'host', hostPath: { path, type: 'Directory' } }];
+  const { settle, status, told, worker, runtime, idOf } = run(pod({ containers: [container('web')], volumes }));
+  await until(settle, () => status().phase === 'Running');
+  rmSync(path, { recursive: true });
+  const failures = () => told.filter((text) => text.startsWith('FailedMount')).length;
+  await settle(61_000);
+  await until(settle, () => failures() > 0);
+  for (let turn = 0; turn < 10; turn++) await settle();
+  expect(failures()).toBe(1);
+  runtime.end(await idOf(), 1);
+  worker.touch('runtime');
+  await until(settle, () => status().containerStatuses?.[0]?.restartCount === 1);
+  await settle(61_000);
+  await until(settle, () => failures() > 1);
+});

@@ -14,6 +14,8 @@ interface Held {
 const DEFAULT_SECONDS = 3600;
 const LONGEST_AGE_MS = 24 * 3600 * 1000;
 const USED_PART = 0.8;
+/** After a failure. */
+const ASK_AGAIN_MS = 60_000;
 
 export class TokenSource {
   readonly #client: Client;
@@ -41,8 +43,11 @@ export class TokenSource {
       return fresh.token;
     } catch (cause) {
       signal.throwIfAborted();
-      // An old token may still be good; the next refresh tries again.
-      if (held !== undefined) return held.token;
+      // The old token may still be good.
+      if (held !== undefined) {
+        this.#held.get(pod.metadata.uid)?.set(key, { token: held.token, refreshAt: now + ASK_AGAIN_MS });
+        return held.token;
+      }
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new VolumeError(`failed to fetch token: ${reason}`, { cause });
     }
