@@ -41,6 +41,8 @@ export class StatusWriter {
     this.#wanted = status;
     this.#writing ??= this.#writeAll(signal).finally(() => {
       this.#writing = undefined;
+      // What came while the last write was just ending found it still under way.
+      if (this.#wanted !== undefined && !this.#gone && !signal.aborted) this.write(this.#wanted, signal);
     });
   }
 
