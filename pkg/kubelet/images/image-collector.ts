@@ -15,7 +15,9 @@ export class ImageCollector {
   readonly #log: Logger;
   readonly #path: string;
   /** When each was pulled, by its id. */
-  #pulled: Map<string, number> | undefined;
+  #pulled: Promise<Map<string, number>> | undefined;
+  /** One write to the file after another. */
+  #keeping = Promise.resolve();
 
   constructor(path: string, parts: { runtime: ContainerRuntime; clock: Clock; log: Logger }) {
     this.#path = path;
@@ -51,8 +53,12 @@ export class ImageCollector {
     return freed;
   }
 
-  async #known(): Promise<Map<string, number>> {
-    return (this.#pulled ??= await this.#load());
+  /** A file that cannot be read is tried again the next time. */
+  #known(): Promise<Map<string, number>> {
+    return (this.#pulled ??= this.#load().catch((error: unknown) => {
+      this.#pulled = undefined;
+      throw error;
+    }));
   }
 
   async #load(): Promise<Map<string, number>> {
@@ -67,7 +73,12 @@ export class ImageCollector {
   }
 
   /** An image that is forgotten stays: that is no reason to stop. */
-  async #keep(known: ReadonlyMap<string, number>): Promise<void> {
+  #keep(known: ReadonlyMap<string, number>): Promise<void> {
+    this.#keeping = this.#keeping.then(() => this.#write(known));
+    return this.#keeping;
+  }
+
+  async #write(known: ReadonlyMap<string, number>): Promise<void> {
     try {
       await writeFile(`${this.#path}.new`, JSON.stringify(Object.fromEntries(known)));
       await rename(`${this.#path}.new`, this.#path);

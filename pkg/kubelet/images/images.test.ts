@@ -1,7 +1,12 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../clock/virtual-clock.ts';
+import { silentLogger } from '../../logging/logger.ts';
 import { FakeRuntime } from '../runtime/fake/fake-runtime.ts';
 import { container, pod } from '../testing/pods.ts';
+import { ImageCollector } from './image-collector.ts';
 import { ImagePuller } from './image-puller.ts';
 import { parseImageName } from './image-name.ts';
 import { authFor } from './registry-auth.ts';
@@ -77,4 +82,23 @@ test('credentials are found by the registry of the image', () => {
   };
   expect(authFor('docker.io', [secret])).toMatchObject({ username: 'me', password: 'pw' });
   expect(authFor('reg.example', [secret])).toBeUndefined();
+});
+
+test('every pulled image is remembered for the next kubelet, however many come at once', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kubelet-images-'));
+  const ids = Array.from({ length: 20 }, (_, index) => `sha256:${index}`);
+  const clock = new VirtualClock();
+  const runtime = new FakeRuntime({ clock });
+  const warned: string[] = [];
+  const log = { ...silentLogger, warn: (message: string) => void warned.push(message) };
+  const collector = () => new ImageCollector(join(directory, 'pulled.json'), { runtime, clock, log });
+  try {
+    const first = collector();
+    await Promise.all(ids.map((id) => first.hasPulled(id)));
+    const kept: unknown = JSON.parse(await readFile(join(directory, 'pulled.json'), 'utf8'));
+    expect(Object.keys(kept as object).toSorted()).toEqual(ids.toSorted());
+    expect(warned).toEqual([]);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 });
