@@ -31,6 +31,8 @@ export interface ApiServerFlags {
   readonly enableAdmission: readonly string[];
   readonly disableAdmission: readonly string[];
   readonly metricsApi: boolean;
+  /** 0: no limit. */
+  readonly inFlightLimits: { readonly readOnly: number; readonly mutating: number };
 }
 
 export const DEFAULT_DATA_DIR = '/var/lib/typekube/store';
@@ -72,6 +74,14 @@ export const flags: readonly Option[] = [
   new Option('--enable-metrics-api [boolean]', 'serve metrics.k8s.io from the kubelets, for kubectl top').default(
     'false',
   ),
+  new Option(
+    '--max-requests-inflight <n>',
+    'reads worked on at once; more are told to come back; 0 for no limit',
+  ).default('400'),
+  new Option(
+    '--max-mutating-requests-inflight <n>',
+    'writes worked on at once; more are told to come back; 0 for no limit',
+  ).default('200'),
   new Option('--authorization-mode <modes>', 'accepted; whoever is known may do everything').default('AlwaysAllow'),
   new Option('--allow-privileged [boolean]', 'accepted; privileged containers are a matter of the node').default(
     'true',
@@ -125,6 +135,10 @@ export function parseFlags(values: Values): ApiServerFlags {
     enableAdmission: list(values, 'enableAdmissionPlugins'),
     disableAdmission: list(values, 'disableAdmissionPlugins'),
     metricsApi: boolean(values, 'enableMetricsApi', '--enable-metrics-api'),
+    inFlightLimits: {
+      readOnly: count(text(values, 'maxRequestsInflight') ?? '', '--max-requests-inflight'),
+      mutating: count(text(values, 'maxMutatingRequestsInflight') ?? '', '--max-mutating-requests-inflight'),
+    },
   };
 }
 
@@ -157,6 +171,11 @@ function port(value: string, flag: string): number {
   if (!/^\d+$/.test(value) || number > 65535)
     throw new UsageError(`${flag} must be a port, not ${JSON.stringify(value)}`);
   return number;
+}
+
+function count(value: string, flag: string): number {
+  if (!/^\d+$/.test(value)) throw new UsageError(`${flag} must be a number of requests, not ${JSON.stringify(value)}`);
+  return Number(value);
 }
 
 function portRange(value: string): { first: number; last: number } {

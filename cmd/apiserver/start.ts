@@ -48,6 +48,7 @@ export async function startApiServer(
     bootstrapTokens: settings.bootstrapTokens,
     admission: { enable: settings.enableAdmission, disable: settings.disableAdmission },
     metricsApi: settings.metricsApi,
+    inFlightLimits: settings.inFlightLimits,
     ...(metricsPages !== undefined && { metricsPages }),
   });
   parts.defer(() => api.close());

@@ -13,6 +13,7 @@ import {
 import { methodNotAllowed, unknownPath } from './http-errors.ts';
 import { streamTarget } from './registry/subresources/pod-target.ts';
 import { tlsOptions } from './registry/subresources/kubelet-connections.ts';
+import { isLongRunning, kindOf } from './in-flight.ts';
 import { requestInfo } from './request-info.ts';
 import type { ApiRequest, ApiResponse, Encoded, UserInfo } from './request.ts';
 import type { ApiServer } from './server.ts';
@@ -92,7 +93,13 @@ class DirectTransport implements Transport {
   async #ask(request: TransportRequest, signal: AbortSignal): Promise<ApiResponse> {
     if (this.#closed.signal.aborted) throw new UnreachableError('the transport is closed');
     signal.throwIfAborted();
-    const answer = await this.#server.handle(this.#translate(request, AbortSignal.any([signal, this.#closed.signal])));
+    const { inFlight, clock } = this.#server;
+    const asked = this.#translate(request, AbortSignal.any([signal, this.#closed.signal]));
+    const info = requestInfo(asked);
+    const counted = isLongRunning(info) ? undefined : kindOf(request.method);
+    if (counted !== undefined) inFlight.enterBesides(counted, clock.now());
+    const answer = await this.#server.handle(asked, info);
+    if (counted !== undefined) inFlight.leave(counted, 'besides'); // `handle` never rejects
     if (answer.form === 'object' && answer.status >= 400) throw errorOf(answer);
     return answer;
   }

@@ -1,4 +1,5 @@
 // `/livez`, `/readyz` and `/healthz` with their single checks. Form of the answers: k8s.io/apiserver/pkg/server/healthz.
+import type { HealthSlis } from '../metrics/health-slis.ts';
 import { textResponse } from './encoded.ts';
 import type { ApiResponse } from './request.ts';
 
@@ -17,15 +18,17 @@ export async function answerHealth(
   path: string,
   query: URLSearchParams,
   checks: readonly HealthCheck[],
+  slis?: HealthSlis,
 ): Promise<ApiResponse | undefined> {
   const [, first = '', ...rest] = path.split('/');
   if (!isEndpoint(first)) return undefined;
   const counting = checks.filter(({ endpoints }) => endpoints.includes(first));
   const single = rest.join('/');
-  if (single === '') return answerAll(first, query, counting);
+  if (single === '') return answerAll(first, query, counting, slis);
   const check = counting.find(({ name }) => name === single);
   if (check === undefined) return textResponse(404, '404 page not found\n');
   const fault = await faultOf(check);
+  slis?.observed(check.name, first, fault === undefined);
   return fault === undefined ? textResponse(200, 'ok') : textResponse(500, `internal server error: ${fault}\n`);
 }
 
@@ -33,6 +36,7 @@ async function answerAll(
   endpoint: HealthEndpoint,
   query: URLSearchParams,
   checks: readonly HealthCheck[],
+  slis: HealthSlis | undefined,
 ): Promise<ApiResponse> {
   const excluded = new Set(query.getAll('exclude'));
   const lines: string[] = [];
@@ -43,6 +47,7 @@ async function answerAll(
       continue;
     }
     const fault = await faultOf(check);
+    slis?.observed(check.name, endpoint, fault === undefined);
     if (fault !== undefined) failed = true;
     lines.push(fault === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`);
   }

@@ -34,6 +34,11 @@ export interface Encoded {
   readonly bytes: Uint8Array;
 }
 
+/** Where the length of what is sent is to be counted. */
+export interface SizeCounter {
+  observe(bytes: number): void;
+}
+
 export type ApiResponse =
   | {
       readonly form: 'object';
@@ -43,9 +48,16 @@ export type ApiResponse =
       readonly warnings: readonly string[];
       /** Further headers, such as an ETag. */
       readonly headers?: Readonly<Record<string, string>>;
+      readonly sizes?: SizeCounter;
     }
   /** Frames are batches: every frame of one batch is written together. */
-  | { readonly form: 'watch'; readonly contentType: string; readonly events: AsyncIterable<readonly Encoded[]> }
+  | {
+      readonly form: 'watch';
+      readonly contentType: string;
+      readonly events: AsyncIterable<readonly Encoded[]>;
+      /** Of every frame. */
+      readonly sizes?: SizeCounter;
+    }
   | {
       readonly form: 'stream';
       readonly status: number;

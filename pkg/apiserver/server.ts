@@ -13,7 +13,7 @@ import type { TokenAuthenticator } from './authn/authenticator.ts';
 import { bootstrapTokens } from './authn/bootstrap-tokens.ts';
 import { impersonated } from './authn/impersonation.ts';
 import { ServiceAccountTokens, type ServiceAccountKeys } from './authn/service-account-tokens.ts';
-import { alwaysAllow, type Authorizer } from './authz/authorizer.ts';
+import { alwaysAllow, type Attributes, type Authorizer, type Decision } from './authz/authorizer.ts';
 import { isClusterInfo, withBootstrappers } from './authz/bootstrappers.ts';
 import { Bootstrap } from './bootstrap.ts';
 import { startCompaction } from './compaction.ts';
@@ -21,7 +21,11 @@ import { bugResponse, statusResponse } from './encoded.ts';
 import { forbidden, internalError, unauthorized } from './http-errors.ts';
 import { negotiate } from './http/accept.ts';
 import { indented, wantsPretty } from './http/pretty.ts';
+import { InFlight, type InFlightLimits, isLongRunning } from './in-flight.ts';
+import { AccessMetrics } from './metrics/access-metrics.ts';
+import { MetricsPage } from './metrics/metrics-page.ts';
 import { StoreMetrics } from './metrics/store-metrics.ts';
+import { WatchMetrics } from './metrics/watch-metrics.ts';
 import { MetricsApi } from './metrics-api/metrics-api.ts';
 import { RequestMetrics, type RequestLabels } from './metrics/request-metrics.ts';
 import { AllocationClaims } from './registry/allocation-claims.ts';
@@ -65,19 +69,24 @@ export interface ApiServerOptions {
   readonly metricsApi?: boolean;
   /** Of components of the same process: served as /metrics/<component>. Default none. */
   readonly metricsPages?: MetricsPages;
+  /** For callers over the network. Default: kube-apiserver's. */
+  readonly inFlightLimits?: InFlightLimits;
   /** Further plugins, after the built-in ones. */
   readonly extraAdmission?: readonly AdmissionPlugin[];
 }
 
 export interface ApiServer {
-  /** Never rejects: faults become answers. */
-  handle(request: ApiRequest): Promise<ApiResponse>;
+  /** Never rejects: faults become answers. `info`: what the request asks for, where it is known already. */
+  handle(request: ApiRequest, info?: RequestInfo): Promise<ApiResponse>;
   /** Throws 401 or 403 when this user may not do that: for connections, which do not come through `handle`. */
   authorize(request: ResourceRequest, user: UserInfo, path: string): void;
   /** Who a bearer token belongs to. */
   readonly tokenAuthenticators: readonly TokenAuthenticator[];
   readonly kubelets: KubeletConnections | undefined;
   readonly api: ResourceApi;
+  readonly inFlight: InFlight;
+  readonly requestMetrics: RequestMetrics;
+  readonly accessMetrics: AccessMetrics;
   readonly log: Logger;
   readonly clock: Clock;
   /** Ends watches and timers; the store stays open, as it was given. */
@@ -92,7 +101,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   await using parts = new AsyncDisposableStack();
   const cache = await WatchCache.open({ store, clock, log, sharedStore: options.sharedStore ?? false });
   parts.defer(() => cache.close());
-  const reader = new Reader(cache, store);
+  const reader = new Reader(cache, store, clock);
   const committer = new Committer(store, cache);
   const tokens = serviceAccountTokens(options, cache);
   const sharedStore = options.sharedStore ?? false;
@@ -108,6 +117,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...admissionPlugins({ cache, reader, clock, random, ...options.admission }),
     ...(options.extraAdmission ?? []),
   ];
+  const admission = new AdmissionChain(plugins, clock);
+  const watchMetrics = new WatchMetrics();
+  const accessMetrics = new AccessMetrics();
+  const inFlight = new InFlight(options.inFlightLimits);
   const authorizer = withBootstrappers(options.authorizer ?? alwaysAllow);
   const tokenAuthenticators = [
     ...(options.authenticators ?? []),
@@ -119,12 +132,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     parts: {
       reader,
       committer,
-      admission: new AdmissionChain(plugins),
+      admission,
       clock,
       random,
       hooks: new Map([['services', addresses.hook]]),
     },
-    watches: new WatchService(cache, clock, random),
+    watches: new WatchService(cache, clock, random, watchMetrics),
     clock,
     subresources: subresourceHandlers({ tokens, authorizer, tokenAuthenticators, kubelets: options.kubelets, random }),
   });
@@ -141,7 +154,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   parts.use(bootstrap);
   cache.forgetHistory();
   parts.use(startCompaction(store, clock, log));
-  const metrics = new RequestMetrics();
+  const metrics = new RequestMetrics(inFlight);
   const metricsApi =
     options.metricsApi === true
       ? parts.use(
@@ -160,20 +173,27 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     store,
     clock,
     cache,
-    metrics,
-    storeMetrics,
+    metrics: new MetricsPage({
+      clock,
+      cache,
+      requests: metrics,
+      others: [accessMetrics, admission, watchMetrics, storeMetrics],
+    }),
     pages: options.metricsPages ?? new MetricsPages(),
     tokens,
     advertise: options.advertise,
   });
   const owned = parts.move();
-  const core = new Core({ api, metricsApi, paths, authorizer, metrics, clock, random, log });
+  const core = new Core({ api, metricsApi, paths, authorizer, metrics, accessMetrics, clock, random, log });
   return {
-    handle: (request) => core.handle(request),
+    handle: (request, info) => core.handle(request, info),
     authorize: (request, user, path) => core.authorize(request, user, path),
     tokenAuthenticators,
     kubelets: options.kubelets,
     api,
+    inFlight,
+    requestMetrics: metrics,
+    accessMetrics,
     log,
     clock,
     close: () => owned.disposeAsync(),
@@ -197,6 +217,7 @@ interface CoreParts {
   readonly paths: SystemPaths;
   readonly authorizer: Authorizer;
   readonly metrics: RequestMetrics;
+  readonly accessMetrics: AccessMetrics;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -209,11 +230,9 @@ class Core {
     this.#parts = parts;
   }
 
-  async handle(request: ApiRequest): Promise<ApiResponse> {
+  async handle(request: ApiRequest, info = requestInfo(request)): Promise<ApiResponse> {
     const { clock, metrics } = this.#parts;
     const began = clock.now();
-    using _working = metrics.inFlight(request.method);
-    const info = requestInfo(request);
     let response: ApiResponse;
     try {
       response = await this.#answer(info, request);
@@ -222,11 +241,14 @@ class Core {
     }
     const labels = labelsOf(info, request, this.#parts);
     if (response.form === 'watch') {
-      metrics.observe(labels, 200, (clock.now() - began) / 1000);
+      metrics.observe(labels, 200, (clock.now() - began) / 1000, true);
       return { ...response, events: counted(response.events, metrics.longRunning(labels)) };
     }
-    metrics.observe(labels, response.status, (clock.now() - began) / 1000);
-    return wantsPretty(request) ? indented(response) : response;
+    metrics.observe(labels, response.status, (clock.now() - began) / 1000, isLongRunning(info));
+    const shown = wantsPretty(request) ? indented(response) : response;
+    if (shown.form !== 'object') return shown;
+    const sizes = metrics.sizesOf(labels);
+    return sizes === undefined ? shown : { ...shown, sizes };
   }
 
   async #answer(info: RequestInfo, request: ApiRequest): Promise<ApiResponse> {
@@ -252,7 +274,7 @@ class Core {
     if (user.groups.includes('system:unauthenticated') && !isClusterInfo(request)) throw unauthorized();
     const { verb, group, version, resource, subresource, namespace, name } = request;
     const attributes = { user, verb, group, version, resource, subresource, namespace, name, path };
-    const decision = this.#parts.authorizer.authorize(attributes);
+    const decision = this.#decide(attributes);
     if (!decision.allowed) throw forbidden({ group, resource }, name, decision.reason || verb);
   }
 
@@ -261,8 +283,16 @@ class Core {
     if (user.groups.includes('system:unauthenticated')) return;
     const verb = VERB_OF_METHOD[method] ?? method.toLowerCase();
     const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
-    const decision = this.#parts.authorizer.authorize({ ...nothing, user, verb, path });
+    const decision = this.#decide({ ...nothing, user, verb, path });
     if (!decision.allowed) throw new ApiError('Forbidden', `forbidden: ${decision.reason}`, { details: {} });
+  }
+
+  #decide(attributes: Attributes): Decision {
+    const { authorizer, accessMetrics, clock } = this.#parts;
+    const began = clock.now();
+    const decision = authorizer.authorize(attributes);
+    accessMetrics.authorized(decision.allowed, (clock.now() - began) / 1000);
+    return decision;
   }
 
   #failure(error: unknown, request: ApiRequest): ApiResponse {

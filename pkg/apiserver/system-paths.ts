@@ -2,9 +2,8 @@
 // Anonymous callers get health, version and the roots of discovery, nothing else.
 import type { Endpoints, Node } from '../api/schema/generated/core.v1.gen.ts';
 import type { KindDefinition } from '../api/schema/kind.ts';
-import { formatLabels } from '../metrics/exposition.ts';
+import { HealthSlis } from '../metrics/health-slis.ts';
 import type { MetricsPages } from '../metrics/metrics-pages.ts';
-import { processMetrics } from '../metrics/process-metrics.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Store } from '../storage/store.ts';
 import type { ServiceAccountTokens } from './authn/service-account-tokens.ts';
@@ -12,8 +11,7 @@ import { answerDiscovery } from './discovery/discovery.ts';
 import { EncodedBytes, EncodedValue, jsonResponse, textResponse } from './encoded.ts';
 import { answerHealth, type HealthCheck } from './health.ts';
 import { methodNotAllowed, unauthorized, unknownPath } from './http-errors.ts';
-import type { RequestMetrics } from './metrics/request-metrics.ts';
-import type { StoreMetrics } from './metrics/store-metrics.ts';
+import type { MetricsPage } from './metrics/metrics-page.ts';
 import { scrapeTargets } from './metrics/scrape-targets.ts';
 import { objectState } from './object-state/object-state.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
@@ -27,21 +25,13 @@ export interface SystemPathsParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly cache: WatchCache;
-  readonly metrics: RequestMetrics;
-  readonly storeMetrics: StoreMetrics;
+  readonly metrics: MetricsPage;
   /** Of the components that share this process. */
   readonly pages: MetricsPages;
   readonly tokens: ServiceAccountTokens | undefined;
   readonly advertise: { readonly address: string; readonly port: number } | undefined;
 }
 
-/** As /version tells it. */
-const BUILD = Object.fromEntries(
-  Object.entries(VERSION).map(([name, value]) => [
-    name.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`),
-    value,
-  ]),
-);
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 const FOR_EVERYBODY: ReadonlySet<string> = new Set(['/version', '/version/', '/api', '/api/', '/apis', '/apis/']);
 /** A probe wants to hear soon that something is wrong. */
@@ -52,8 +42,7 @@ export class SystemPaths {
   readonly #parts: SystemPathsParts;
   readonly #checks: readonly HealthCheck[];
   readonly #discovered: readonly KindDefinition[];
-  /** Made on the first scrape: its event-loop monitor costs time from then on. */
-  #process: ReturnType<typeof processMetrics> | undefined;
+  readonly #slis = new HealthSlis();
 
   constructor(parts: SystemPathsParts) {
     this.#parts = parts;
@@ -63,11 +52,11 @@ export class SystemPaths {
 
   async answer(request: ApiRequest, anonymous: boolean): Promise<ApiResponse> {
     const { path, query, headers, method } = request;
-    if (HEALTH.test(path)) return (await answerHealth(path, query, this.#checks)) ?? notFoundPage();
+    if (HEALTH.test(path)) return (await answerHealth(path, query, this.#checks, this.#slis)) ?? notFoundPage();
     if (anonymous && !FOR_EVERYBODY.has(path)) throw unauthorized();
     if (method !== 'GET' && method !== 'HEAD') return this.#otherMethod(path);
     if (path === '/version' || path === '/version/') return jsonResponse(200, VERSION);
-    if (path === '/metrics') return textResponse(200, await this.#metrics(), PROMETHEUS);
+    if (path === '/metrics') return textResponse(200, await this.#parts.metrics.text(), PROMETHEUS);
     if (path.startsWith('/metrics/')) return this.#metricsPage(path.slice('/metrics/'.length), headers['host']);
     if (path.startsWith('/openapi/')) return this.#openApi(request);
     if (path === '/.well-known/openid-configuration' || path === '/openid/v1/jwks') return this.#openId(path);
@@ -128,46 +117,13 @@ export class SystemPaths {
     if (name === 'kube-state-metrics') {
       return { form: 'stream', status: 200, contentType: PROMETHEUS, chunks: objectState(cache) };
     }
+    if (name === 'slis') return textResponse(200, this.#slis.text(), PROMETHEUS);
     if (name === 'targets') {
       const here = host ?? (advertise === undefined ? '' : `${advertise.address}:${advertise.port}`);
       return jsonResponse(200, scrapeTargets({ here, components: pages.components, ...scrapedObjects(cache) }));
     }
     const text = await pages.text(name);
     return text === undefined ? notFoundPage() : textResponse(200, text, PROMETHEUS);
-  }
-
-  async #metrics(): Promise<string> {
-    this.#process ??= processMetrics();
-    const { metrics, cache, storeMetrics } = this.#parts;
-    const objects: string[] = [];
-    const current: string[] = [];
-    const watchers: string[] = [];
-    for (const resource of cache.resources()) {
-      const [, , group = '', name = ''] = resource.prefix.split('/');
-      const label = group === 'core' ? name : `${name}.${group}`;
-      objects.push(`apiserver_storage_objects{resource="${label}"} ${resource.size}`);
-      current.push(
-        `apiserver_resource_objects{group="${group === 'core' ? '' : group}",resource="${name}"} ${resource.size}`,
-      );
-      watchers.push(`apiserver_registered_watchers{resource="${label}"} ${resource.watcherCount}`);
-    }
-    return [
-      ...metrics.lines(),
-      '# HELP apiserver_storage_objects Number of stored objects at the time of last check split by kind.',
-      '# TYPE apiserver_storage_objects gauge',
-      ...objects,
-      '# HELP apiserver_resource_objects Number of stored objects at the time of last check split by kind.',
-      '# TYPE apiserver_resource_objects gauge',
-      ...current,
-      '# HELP apiserver_registered_watchers Number of currently registered watchers for a given resource.',
-      '# TYPE apiserver_registered_watchers gauge',
-      ...watchers,
-      ...storeMetrics.lines(),
-      "# HELP kubernetes_build_info A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
-      '# TYPE kubernetes_build_info gauge',
-      `kubernetes_build_info${formatLabels(BUILD)} 1`,
-      await this.#process.metrics(),
-    ].join('\n');
   }
 
   #rootPaths(): string[] {
@@ -182,6 +138,7 @@ export class SystemPaths {
       '/healthz',
       '/livez',
       '/metrics',
+      '/metrics/slis',
       '/openapi/v2',
       '/openapi/v3',
       '/readyz',

@@ -16,6 +16,20 @@ function escapeValue(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
+/** A metric with what is said of it; nothing where it has no samples. */
+export function familyLines(
+  name: string,
+  type: 'counter' | 'gauge' | 'histogram',
+  help: string,
+  samples: readonly string[],
+): string[] {
+  return samples.length === 0 ? [] : [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples];
+}
+
+export function sampleLine(name: string, labels: Readonly<Record<string, string>>, value: number): string {
+  return `${name}${formatLabels(labels)} ${value}`;
+}
+
 /** `counts[i]` is what fell into `bounds[i]` alone; one more for everything above. The lines accumulate them. */
 export function histogramLines(
   name: string,

@@ -1,11 +1,15 @@
 // Admission: what may change or refuse a write between decoding and storing. Plugins have Kubernetes' names and order; one
 // that has nothing to do with a resource costs one set lookup.
 import type { KubeObject } from '../../api/schema/resource-type.ts';
-import type { Instant } from '../../clock/clock.ts';
+import type { Clock, Instant } from '../../clock/clock.ts';
+import { AdmissionMeter, admissionLines } from '../metrics/admission-metrics.ts';
 import type { ServedKind } from '../registry/served-kind.ts';
 import type { UserInfo } from '../request.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** Plugins that change come before the object's validation, plugins that only look after it. */
+export type AdmissionStep = 'admit' | 'validate';
 
 export interface AdmissionRequest {
   readonly operation: Operation;
@@ -35,31 +39,62 @@ export interface AdmissionPlugin {
   validate?(request: AdmissionRequest): Promise<void> | void;
 }
 
-export class AdmissionChain {
-  readonly #plugins: readonly AdmissionPlugin[];
+interface ChainLink {
+  readonly plugin: AdmissionPlugin;
+  readonly meter: AdmissionMeter;
+}
 
-  constructor(plugins: readonly AdmissionPlugin[]) {
-    this.#plugins = plugins;
+export class AdmissionChain {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #links: Readonly<Record<AdmissionStep, readonly ChainLink[]>>;
+  readonly #steps = { admit: new AdmissionMeter(), validate: new AdmissionMeter() };
+
+  constructor(plugins: readonly AdmissionPlugin[], clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+    const having = (step: AdmissionStep) =>
+      plugins.filter((plugin) => plugin[step] !== undefined).map((plugin) => ({ plugin, meter: new AdmissionMeter() }));
+    this.#links = { admit: having('admit'), validate: having('validate') };
   }
 
   /** Whether any plugin changed or might have changed the object. */
-  async admit(request: AdmissionRequest): Promise<boolean> {
-    let touched = false;
-    for (const plugin of this.#plugins) {
-      if (plugin.admit === undefined || !concerns(plugin, request)) continue;
-      touched = true;
-      const work = plugin.admit(request);
-      if (work !== undefined) await work;
-    }
-    return touched;
+  admit(request: AdmissionRequest): Promise<boolean> {
+    return this.#pass('admit', request);
   }
 
   async validate(request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#plugins) {
-      if (plugin.validate === undefined || !concerns(plugin, request)) continue;
-      const work = plugin.validate(request);
-      if (work !== undefined) await work;
+    await this.#pass('validate', request);
+  }
+
+  lines(): string[] {
+    const plugins = (['admit', 'validate'] as const).flatMap((step) =>
+      this.#links[step].map(({ plugin, meter }) => ({ name: plugin.name, step, meter })),
+    );
+    return admissionLines(this.#steps, plugins);
+  }
+
+  async #pass(step: AdmissionStep, request: AdmissionRequest): Promise<boolean> {
+    const { operation } = request;
+    const began = this.#clock.now();
+    let at = began;
+    let asked: AdmissionMeter | undefined;
+    try {
+      for (const { plugin, meter } of this.#links[step]) {
+        if (!concerns(plugin, request)) continue;
+        asked = meter;
+        const work = plugin[step]?.(request);
+        if (work !== undefined) await work;
+        const now = this.#clock.now();
+        meter.observe(operation, false, (now - at) / 1000);
+        at = now;
+      }
+    } catch (error) {
+      const now = this.#clock.now();
+      asked?.observe(operation, true, (now - at) / 1000);
+      this.#steps[step].observe(operation, true, (now - began) / 1000);
+      throw error;
     }
+    this.#steps[step].observe(operation, false, (at - began) / 1000);
+    return asked !== undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 // Who is asking: client certificates, static tokens and service-account tokens, in this order. Credentials that are given
 // and wrong are refused; none at all make an anonymous user.
+import type { Instant } from '../../clock/clock.ts';
 import { ANONYMOUS, type UserInfo } from '../request.ts';
 
 export interface Credentials {
@@ -12,6 +13,8 @@ export interface Credentials {
 export interface CertificateSubject {
   readonly commonName: string;
   readonly organizations: readonly string[];
+  /** Until when it is good. */
+  readonly expires: Instant;
 }
 
 export interface TokenAuthenticator {

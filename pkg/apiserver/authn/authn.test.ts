@@ -17,7 +17,7 @@ test.each([
   },
   {
     name: 'a certificate',
-    credentials: { certificate: { commonName: 'kim', organizations: ['a'] }, authorization: undefined },
+    credentials: { certificate: { commonName: 'kim', organizations: ['a'], expires: 0 }, authorization: undefined },
     want: 'kim a,system:authenticated',
   },
   { name: 'a bad certificate', credentials: { certificate: 'invalid', authorization: undefined }, want: 'refused' },

@@ -13,12 +13,12 @@ export function certificateOf(socket: unknown): Credentials['certificate'] {
 }
 
 function read(socket: TLSSocket): Credentials['certificate'] {
-  const { subject } = socket.getPeerCertificate();
+  const { subject, valid_to: expires } = socket.getPeerCertificate();
   if (subject === undefined) return undefined;
   if (!socket.authorized) return 'invalid';
   // Node gives a list where a part of the name occurs several times.
   const names: Readonly<Record<string, string | string[] | undefined>> = { ...subject };
-  return { commonName: listOf(names['CN'])[0] ?? '', organizations: listOf(names['O']) };
+  return { commonName: listOf(names['CN'])[0] ?? '', organizations: listOf(names['O']), expires: Date.parse(expires) };
 }
 
 function listOf(value: string | string[] | undefined): string[] {

@@ -9,18 +9,28 @@ import type { ApiRequest, RequestBody, UserInfo } from '../request.ts';
 export const BODY_LIMIT = 3 * 1024 * 1024;
 const NO_QUERY = new URLSearchParams();
 
-/** `gone` gives the request's signal when somebody asks for it. Throws ApiError: 413 for a body above the limit, 400 for one that is cut off. */
-export async function readRequest(
-  message: IncomingMessage,
-  user: UserInfo,
-  gone: { readonly signal: AbortSignal },
-): Promise<ApiRequest> {
-  const { url = '/', method = 'GET' } = message;
+/** What is asked for, as far as the first line tells. */
+export type RequestLine = Pick<ApiRequest, 'method' | 'path' | 'query'>;
+
+export function requestLine({ url = '/', method = 'GET' }: IncomingMessage): RequestLine {
   const mark = url.indexOf('?');
   return {
     method,
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1)),
+  };
+}
+
+/** `gone` gives the request's signal when somebody asks for it. Throws ApiError: 413 for a body above the limit, 400 for one that is cut off. */
+export async function readRequest(
+  message: IncomingMessage,
+  { method, path, query }: RequestLine,
+  { user, gone }: { readonly user: UserInfo; readonly gone: { readonly signal: AbortSignal } },
+): Promise<ApiRequest> {
+  return {
+    method,
+    path,
+    query,
     headers: headersOf(message),
     user,
     body: method === 'GET' || method === 'HEAD' ? undefined : await bodyOf(message),

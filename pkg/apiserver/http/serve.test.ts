@@ -1,10 +1,10 @@
 // What only callers over the network can see: who they are, limits, encodings, broken requests.
-import { request, type RequestOptions } from 'node:https';
 import { connect } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { realClock } from '../../clock/clock.ts';
 import { createAuthority, issueCertificate } from '../../pki/certificates.ts';
+import { ask as askServer, type AskOptions, type Raw } from '../testing/ask.ts';
 import { startServerUnderTest, TOKEN, type ServerUnderTest } from '../testing/server-under-test.ts';
 
 let server: ServerUnderTest;
@@ -17,37 +17,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-interface Raw {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: Buffer;
-}
-
-function ask(
-  path: string,
-  options: RequestOptions & { body?: string | Buffer; anonymous?: boolean } = {},
-): Promise<Raw> {
-  const { body, anonymous, headers, ...rest } = options;
-  const credentials = anonymous === true || rest.cert !== undefined ? {} : { authorization: `Bearer ${TOKEN}` };
-  return new Promise((resolve, reject) => {
-    const asking = request(`${server.url}${path}`, {
-      ca: server.ca,
-      agent: false,
-      ...rest,
-      headers: { ...credentials, ...(headers as object) },
-    });
-    asking.on('response', (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () =>
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }),
-      );
-    });
-    asking.on('error', reject);
-    asking.end(body);
-  });
-}
-
+const ask = (path: string, options?: AskOptions) => askServer(server, path, options);
 const json = ({ body }: Raw): Record<string, unknown> => JSON.parse(body.toString()) as Record<string, unknown>;
 
 test.each([

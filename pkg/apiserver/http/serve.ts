@@ -5,14 +5,16 @@ import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
-import { authenticate, type TokenAuthenticator } from '../authn/authenticator.ts';
-import { statusResponse } from '../encoded.ts';
+import { authenticate } from '../authn/authenticator.ts';
+import { statusResponse, textResponse } from '../encoded.ts';
 import { unauthorized } from '../http-errors.ts';
+import { isLongRunning, kindOf, type Admission } from '../in-flight.ts';
+import { requestInfo } from '../request-info.ts';
 import { ApiError } from '../../api/meta/status.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { ApiServer } from '../server.ts';
 import { certificateOf } from './peer-certificate.ts';
-import { readRequest } from './read-request.ts';
+import { readRequest, requestLine } from './read-request.ts';
 import { handleUpgrade } from './upgrade.ts';
 import { writeResponse } from './write-response.ts';
 
@@ -92,6 +94,7 @@ export async function serveHttps(api: ApiServer, options: ServeOptions): Promise
       socket.destroy();
     });
   });
+  server.on('tlsClientError', () => api.requestMetrics.handshakeFailed());
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -108,12 +111,18 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const gone = new Departure(response);
-  let user;
+  const { inFlight, clock } = api;
+  const line = requestLine(request);
+  const kind = kindOf(line.method);
+  let entered: Admission | undefined;
   try {
-    user = await userOf(api.tokenAuthenticators, options, request);
+    const user = await userOf(api, options, request);
     if (user === undefined) return await writeResponse(statusResponse(unauthorized().status), request, response);
-    const asked = await readRequest(request, user, gone);
-    return await writeResponse(await api.handle(asked), request, response);
+    const info = requestInfo(line);
+    if (!isLongRunning(info)) entered = inFlight.enter(kind, line.path, user, clock.now());
+    if (entered === 'refused') return await refuse(request, response, clock);
+    const asked = await readRequest(request, line, { user, gone });
+    return await writeResponse(await api.handle(asked, info), request, response);
   } catch (error) {
     if (gone.happened) return;
     if (!(error instanceof ApiError)) throw error;
@@ -121,7 +130,16 @@ async function answer(
     response.setHeader('connection', 'close');
     await discardRest(request, api.clock);
     await writeResponse(statusResponse(error.status), request, response);
+  } finally {
+    if (entered !== undefined) inFlight.leave(kind, entered);
   }
+}
+
+/** In the words of Kubernetes, which are no Status here. */
+async function refuse(request: IncomingMessage, response: ServerResponse, clock: Clock): Promise<void> {
+  await discardRest(request, clock);
+  if (!request.readableEnded) response.setHeader('connection', 'close');
+  await writeResponse(textResponse(429, 'Too many requests, please try again later.\n'), request, response);
 }
 
 /** A connection that is closed over bytes nobody read is reset, and the answer may be lost with it: some are read away. */
@@ -144,14 +162,22 @@ function discardRest(request: IncomingMessage, clock: Clock): Promise<void> {
   });
 }
 
+/** Undefined: refused (401). */
 export async function userOf(
-  tokens: readonly TokenAuthenticator[],
+  { tokenAuthenticators, accessMetrics, clock }: Pick<ApiServer, 'tokenAuthenticators' | 'accessMetrics' | 'clock'>,
   { anonymous = true }: Pick<ServeOptions, 'anonymous'>,
   request: { readonly socket: unknown; readonly headers: { readonly authorization?: string | undefined } },
 ) {
+  const began = clock.now();
   const credentials = { certificate: certificateOf(request.socket), authorization: request.headers.authorization };
-  const user = await authenticate(credentials, tokens);
-  return user !== undefined && !anonymous && user.groups.includes('system:unauthenticated') ? undefined : user;
+  const { certificate, authorization } = credentials;
+  const known = await authenticate(credentials, tokenAuthenticators);
+  const user = known?.groups.includes('system:unauthenticated') === true && !anonymous ? undefined : known;
+  const now = clock.now();
+  const wrong = certificate === 'invalid' || authorization !== undefined ? 'error' : 'failure';
+  accessMetrics.authenticated(user === undefined ? wrong : 'success', (now - began) / 1000, user?.name);
+  if (typeof certificate === 'object') accessMetrics.certificateShown(certificate.expires, now);
+  return user;
 }
 
 function listen(server: Server, { host, port }: ServeOptions): Promise<void> {

@@ -27,7 +27,7 @@ const NOT_PASSED: ReadonlySet<string> = new Set(['authorization', 'host', 'imper
 export async function handleUpgrade({ api, options, request, socket, head }: Upgrade): Promise<void> {
   socket.on('error', () => socket.destroy());
   try {
-    const user = await userOf(api.tokenAuthenticators, options, request);
+    const user = await userOf(api, options, request);
     if (user === undefined || user.groups.includes('system:unauthenticated')) throw unauthorized();
     const target = await targetOf(api, user, request);
     await join({ api, target, request, socket, head });

@@ -47,6 +47,7 @@ async function writeObject(
     head['content-encoding'] = 'gzip';
     head['vary'] = 'Accept-Encoding';
   }
+  answer.sizes?.observe(body.length);
   head['content-length'] = body.length;
   response.writeHead(status, head);
   response.end(request.method === 'HEAD' ? undefined : body);
@@ -57,6 +58,7 @@ async function writeWatch(answer: Extract<ApiResponse, { form: 'watch' }>, respo
   response.flushHeaders();
   for await (const batch of answer.events) {
     if (batch.length === 0) continue;
+    if (answer.sizes !== undefined) for (const { bytes } of batch) answer.sizes.observe(bytes.length);
     const room = writeFrames(batch, response);
     if (!room && !(await drained(response.socket ?? response))) break;
     if (response.destroyed) break;

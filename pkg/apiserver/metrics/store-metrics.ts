@@ -1,6 +1,7 @@
 // How long the store takes, under the names that Kubernetes gives to requests to etcd, whichever store it is. The hot path adds to
 // plain numbers; nothing else about a call changes.
-import { formatLabels, histogramLines } from '../../metrics/exposition.ts';
+import { familyLines, sampleLine } from '../../metrics/exposition.ts';
+import { PlainHistogram } from '../../metrics/plain-histogram.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { Store } from '../../storage/store.ts';
 import { DURATION_BUCKETS } from './request-metrics.ts';
@@ -13,9 +14,7 @@ type Operation = keyof typeof OPERATIONS;
 
 interface Series {
   readonly labels: Readonly<Record<string, string>>;
-  readonly buckets: number[];
-  sum: number;
-  count: number;
+  readonly duration: PlainHistogram;
   errors: number;
 }
 
@@ -48,17 +47,24 @@ export class StoreMetrics {
   lines(): string[] {
     const all = [...this.#series.values()];
     return [
-      '# HELP etcd_request_duration_seconds Etcd request latency in seconds for each operation and object type.',
-      '# TYPE etcd_request_duration_seconds histogram',
-      ...all.flatMap(({ labels, buckets, sum, count }) =>
-        histogramLines('etcd_request_duration_seconds', labels, DURATION_BUCKETS, buckets, { sum, count }),
+      ...familyLines(
+        'etcd_request_duration_seconds',
+        'histogram',
+        'Etcd request latency in seconds for each operation and object type.',
+        all.flatMap(({ labels, duration }) => duration.lines('etcd_request_duration_seconds', labels)),
       ),
-      '# HELP etcd_requests_total Etcd request counts for each operation and object type.',
-      '# TYPE etcd_requests_total counter',
-      ...all.map(({ labels, count }) => `etcd_requests_total${formatLabels(labels)} ${count}`),
-      '# HELP etcd_request_errors_total Etcd failed request counts for each operation and object type.',
-      '# TYPE etcd_request_errors_total counter',
-      ...all.map(({ labels, errors }) => `etcd_request_errors_total${formatLabels(labels)} ${errors}`),
+      ...familyLines(
+        'etcd_requests_total',
+        'counter',
+        'Etcd request counts for each operation and object type.',
+        all.map(({ labels, duration }) => sampleLine('etcd_requests_total', labels, duration.count)),
+      ),
+      ...familyLines(
+        'etcd_request_errors_total',
+        'counter',
+        'Etcd failed request counts for each operation and object type.',
+        all.map(({ labels, errors }) => sampleLine('etcd_request_errors_total', labels, errors)),
+      ),
     ];
   }
 
@@ -75,12 +81,8 @@ export class StoreMetrics {
   #observe(operation: Operation, key: string, seconds: number, failed: boolean): void {
     const series = this.#of(operation, key);
     if (series === undefined) return;
-    series.count++;
-    series.sum += seconds;
+    series.duration.observe(seconds);
     if (failed) series.errors++;
-    let bucket = 0;
-    while (bucket < DURATION_BUCKETS.length && seconds > (DURATION_BUCKETS[bucket] ?? 0)) bucket++;
-    series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
   }
 
   /** By what stands before the namespace and the name: `/registry/<group or core>/<resource>`. */
@@ -90,7 +92,7 @@ export class StoreMetrics {
     let series = this.#series.get(id);
     if (series === undefined && this.#series.size < MOST_SERIES) {
       const labels = { operation: OPERATIONS[operation], group: group === 'core' ? '' : group, resource };
-      series = { labels, buckets: [], sum: 0, count: 0, errors: 0 };
+      series = { labels, duration: new PlainHistogram(DURATION_BUCKETS), errors: 0 };
       this.#series.set(id, series);
     }
     return series;

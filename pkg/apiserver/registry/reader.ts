@@ -1,6 +1,7 @@
 // GET and LIST. Reads come from the watch cache; only the pages of a list that has changed since its first page, and exact
 // old revisions, go to the store. Revision rules: https://kubernetes.io/docs/reference/using-api/api-concepts
 import { notFound } from '../../api/meta/status.ts';
+import type { Clock } from '../../clock/clock.ts';
 import { CompactedError, FutureRevisionError, type Revision, type Store } from '../../storage/store.ts';
 import { CachedObject } from '../watchcache/cached-object.ts';
 import type { WatchCache } from '../watchcache/watch-cache.ts';
@@ -38,10 +39,12 @@ const STORE_PAGE = 1000;
 export class Reader {
   readonly #cache: WatchCache;
   readonly #store: Store;
+  readonly #clock: Pick<Clock, 'now'>;
 
-  constructor(cache: WatchCache, store: Store) {
+  constructor(cache: WatchCache, store: Store, clock: Pick<Clock, 'now'>) {
     this.#cache = cache;
     this.#store = store;
+    this.#clock = clock;
   }
 
   /** The stored object; throws 404. `resourceVersion`: not older than that; '' the newest; '0' whatever is at hand. */
@@ -90,8 +93,21 @@ export class Reader {
     if (resourceVersion !== '' && !any && exact) {
       return this.#pageAt(served, selection, options.limit, { revision: revisionOf(resourceVersion), after: '' });
     }
-    await this.#freshness(resourceVersion);
+    await this.#freshList(served, resourceVersion);
     return this.#cachedPage(served, selection, any ? 0 : options.limit, '');
+  }
+
+  async #freshList(served: ServedKind, resourceVersion: string): Promise<void> {
+    const { consistent, readWait } = this.#cache.resource(served.prefix).counts;
+    const began = this.#clock.now();
+    try {
+      await this.#freshness(resourceVersion);
+    } catch (error) {
+      if (resourceVersion === '') consistent.failed++;
+      throw error;
+    }
+    if (resourceVersion === '') consistent.served++;
+    readWait.observe((this.#clock.now() - began) / 1000);
   }
 
   async #freshness(resourceVersion: string): Promise<void> {
@@ -112,26 +128,38 @@ export class Reader {
 
   #cachedPage(served: ServedKind, selection: Selection, limit: number, after: string): Page {
     const { revision } = this.#cache;
-    const objects = this.#cached(served, selection, after);
+    const { objects, fetched } = this.#cached(served, selection, after);
+    const { lists } = this.#cache.resource(served.prefix).counts;
+    lists.count++;
+    lists.fetched += fetched;
+    lists.returned += limit === 0 ? objects.length : Math.min(limit, objects.length);
     if (limit === 0 || objects.length <= limit) return { objects, more: undefined, remaining: 0, revision };
     const page = objects.slice(0, limit);
     return { objects: page, more: page.at(-1)?.key, remaining: objects.length - limit, revision };
   }
 
-  #cached(served: ServedKind, selection: Selection, after: string): CachedObject[] {
+  /** `fetched`: how many were looked at. */
+  #cached(
+    served: ServedKind,
+    selection: Selection,
+    after: string,
+  ): { objects: readonly CachedObject[]; fetched: number } {
     const resource = this.#cache.resource(served.prefix);
     const { namespace, name, everything } = selection;
     if (name !== undefined && after === '' && (namespace !== undefined || !served.namespaced)) {
       const one = resource.get(namespace ?? '', name);
-      return one !== undefined && selection.matches(one) ? [one] : [];
+      if (one === undefined) return { objects: [], fetched: 0 };
+      return { objects: selection.matches(one) ? [one] : [], fetched: 1 };
     }
     const all = resource.list(namespace, after === '' ? undefined : served.prefix + after);
-    return everything ? all : all.filter((object) => selection.matches(object));
+    return { objects: everything ? all : all.filter((object) => selection.matches(object)), fetched: all.length };
   }
 
   async #storedPage(served: ServedKind, selection: Selection, limit: number, token: ContinueToken): Promise<Page> {
     const prefix = selection.namespace === undefined ? served.prefix : `${served.prefix}${selection.namespace}/`;
     const objects: CachedObject[] = [];
+    const { storeLists } = this.#cache.resource(served.prefix).counts;
+    storeLists.count++;
     let after = token.after === '' ? undefined : served.prefix + token.after;
     try {
       for (;;) {
@@ -143,8 +171,10 @@ export class Reader {
         });
         for (const [index, { key, revision, value }] of page.entries.entries()) {
           after = key;
+          storeLists.fetched++;
           const object = CachedObject.fromStored(key, revision, value);
           if (!selection.matches(object)) continue;
+          storeLists.returned++;
           objects.push(object);
           if (limit === 0 || objects.length < limit) continue;
           const remaining = page.remaining + page.entries.length - index - 1;

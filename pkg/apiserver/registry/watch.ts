@@ -5,6 +5,7 @@ import type { Clock, Random } from '../../clock/clock.ts';
 import { EncodedValue, JSON_TYPE } from '../encoded.ts';
 import type { ApiResponse, Encoded } from '../request.ts';
 import { notAcceptable } from '../http-errors.ts';
+import type { WatchCounts, WatchMetrics } from '../metrics/watch-metrics.ts';
 import { viewOf, type CacheEvent, type WatchView } from '../watchcache/cache-event.ts';
 import type { ResourceCache } from '../watchcache/resource-cache.ts';
 import type { WatchCache } from '../watchcache/watch-cache.ts';
@@ -32,11 +33,13 @@ export class WatchService {
   readonly #cache: WatchCache;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #metrics: WatchMetrics;
 
-  constructor(cache: WatchCache, clock: Clock, random: Random) {
+  constructor(cache: WatchCache, clock: Clock, random: Random, metrics: WatchMetrics) {
     this.#cache = cache;
     this.#clock = clock;
     this.#random = random;
+    this.#metrics = metrics;
   }
 
   async open(request: WatchRequest): Promise<ApiResponse> {
@@ -52,7 +55,9 @@ export class WatchService {
     const history = state ? [] : resource.since(from);
     if (history === undefined) return tooOld(from, resource.oldest);
     const watcher = this.#attach(request, resource, state && options.sendInitialEvents !== false, from, history);
-    return { form: 'watch', contentType: JSON_TYPE, events: this.#lines(request, resource, watcher) };
+    const counts = this.#metrics.of(served);
+    const events = this.#lines(request, resource, watcher, counts);
+    return { form: 'watch', contentType: JSON_TYPE, events, sizes: counts.sizes };
   }
 
   #attach(
@@ -80,7 +85,12 @@ export class WatchService {
     return watcher;
   }
 
-  async *#lines(request: WatchRequest, resource: ResourceCache, watcher: Watcher): AsyncGenerator<readonly Encoded[]> {
+  async *#lines(
+    request: WatchRequest,
+    resource: ResourceCache,
+    watcher: Watcher,
+    counts: WatchCounts,
+  ): AsyncGenerator<readonly Encoded[]> {
     const { signal, options } = request;
     const end = () => watcher.end();
     signal.addEventListener('abort', end, { once: true });
@@ -96,6 +106,7 @@ export class WatchService {
     for (;;) {
       const batch = await watcher.next();
       if (signal.aborted) return;
+      counts.events += batch.length;
       if (batch.length > 0) yield batch.map(line);
       else if (watcher.ended) break;
     }

@@ -1,6 +1,7 @@
 // All objects of one resource in memory, in key order, with a bounded history of their changes and the watchers of them.
 // Everything here is synchronous: whoever reads the state and starts to watch in the same turn misses nothing.
 import type { Revision } from '../../storage/store.ts';
+import { CacheCounts } from './cache-counts.ts';
 import { CacheEvent } from './cache-event.ts';
 import type { CachedObject } from './cached-object.ts';
 import { SortedObjects } from './sorted-objects.ts';
@@ -9,12 +10,13 @@ import type { Watcher } from './watcher.ts';
 /** History is kept at least this long, as Kubernetes' watch cache does, unless MOST_EVENTS is reached. */
 const KEEP_MS = 75_000;
 const FEWEST_EVENTS = 1024;
-const MOST_EVENTS = 16_384;
+export const MOST_EVENTS = 16_384;
 /** Events further back than this give their encoded frames away. */
 const FRAMES_KEPT = 256;
 
 export class ResourceCache {
   readonly prefix: string;
+  readonly counts: CacheCounts;
   /** Watches from this revision on can be answered completely. */
   #oldest: Revision;
   #lastChange: Revision;
@@ -23,8 +25,11 @@ export class ResourceCache {
   #dropped = 0;
   readonly #watchers = new Set<Watcher>();
 
-  constructor(prefix: string, revision: Revision) {
+  /** `counts`: of the cache that this one takes the place of. */
+  constructor(prefix: string, revision: Revision, counts = new CacheCounts()) {
     this.prefix = prefix;
+    this.counts = counts;
+    counts.initializations++;
     this.#oldest = revision;
     this.#lastChange = revision;
   }
@@ -59,6 +64,7 @@ export class ResourceCache {
   load(object: CachedObject): void {
     const { namespace, name } = splitKey(object.key.slice(this.prefix.length));
     this.#objects.put(namespace, name, object);
+    this.counts.loaded++;
   }
 
   apply(change: {
@@ -70,12 +76,13 @@ export class ResourceCache {
     const { namespace, name } = splitKey(change.key.slice(this.prefix.length));
     const { revision, current, at } = change;
     this.#lastChange = revision;
+    this.counts.received++;
     const previous =
       current === undefined ? this.#objects.remove(namespace, name) : this.#objects.put(namespace, name, current);
     if (current === undefined && previous === undefined) return undefined;
     const event = new CacheEvent({ namespace, revision, current, previous, at });
     this.#remember(event);
-    for (const watcher of this.#watchers) watcher.offer(event);
+    for (const watcher of this.#watchers) if (!watcher.offer(event)) this.counts.terminated++;
     return event;
   }
 

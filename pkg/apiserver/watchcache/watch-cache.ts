@@ -178,7 +178,7 @@ export class WatchCache {
     const page = await this.#options.store.list(STORE_ROOT);
     for (const resource of this.#resources.values()) {
       for (const watcher of resource.watchers()) watcher.end();
-      this.#resources.set(resource.prefix, new ResourceCache(resource.prefix, page.revision));
+      this.#resources.set(resource.prefix, new ResourceCache(resource.prefix, page.revision, resource.counts));
     }
     this.#pending.clear();
     this.#revision = page.revision;

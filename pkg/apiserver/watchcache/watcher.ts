@@ -36,16 +36,20 @@ export class Watcher {
     return this.#ended;
   }
 
-  /** From the cache, for every change of the resource, in order. */
-  offer(event: CacheEvent): void {
+  /** From the cache, for every change of the resource, in order. False: this one was too much for it. */
+  offer(event: CacheEvent): boolean {
     const { namespace, after } = this.#options;
-    if (this.#ended || event.revision <= after) return;
-    if (namespace !== undefined && event.namespace !== namespace) return;
+    if (this.#ended || event.revision <= after) return true;
+    if (namespace !== undefined && event.namespace !== namespace) return true;
     const view = event.viewFor(this.#options.selects);
-    if (view === undefined) return;
-    if (this.#waiting.length >= WATCHER_BUFFER) return this.end();
+    if (view === undefined) return true;
+    if (this.#waiting.length >= WATCHER_BUFFER) {
+      this.end();
+      return false;
+    }
     this.#waiting.push({ kind: 'view', view });
     this.#seen = event.revision;
+    return true;
   }
 
   /** The state a watch begins with, or history; not limited, as it is already in memory. */
