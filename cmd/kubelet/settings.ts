@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { messageWithCauses } from '../../pkg/logging/logger.ts';
 import type { Taint } from '../../pkg/api/schema/generated/core.v1.gen.ts';
 import { DEFAULT_THRESHOLDS, parseThresholds } from '../../pkg/kubelet/eviction/thresholds.ts';
-import { DEFAULT_HEARTBEAT, type Heartbeat } from '../../pkg/kubelet/node/node-agent.ts';
+import { DEFAULT_HEARTBEAT, type Heartbeat } from '../../pkg/kubelet/node/heartbeat.ts';
 import { durationFlag } from '../controller-manager/flags.ts';
 import { UsageError } from '../program.ts';
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { realClock } from '../../pkg/clock/clock.ts';
 import { nodeFiles, readNodeRecord, type NodeRecord } from '../../pkg/cluster/node-record.ts';
 import { runKubelet, type KubeletOptions } from '../../pkg/kubelet/kubelet.ts';
-import { DEFAULT_HEARTBEAT, type Heartbeat } from '../../pkg/kubelet/node/node-agent.ts';
+import { DEFAULT_HEARTBEAT, type Heartbeat } from '../../pkg/kubelet/node/heartbeat.ts';
 import { createDockerRuntime } from '../../pkg/kubelet/runtime/docker/docker-runtime.ts';
 import type { Logger } from '../../pkg/logging/logger.ts';
 import { MetricsPages } from '../../pkg/metrics/metrics-pages.ts';

@@ -19,7 +19,8 @@ import { registerKubeletMetrics, registerPodCounts, type PodCounts } from './met
 import { meteredRuntime } from './metrics/metered-runtime.ts';
 import { MetricPages } from './metrics/metric-pages.ts';
 import { readMachine } from './node/machine.ts';
-import { DEFAULT_HEARTBEAT, NodeAgent, type Heartbeat } from './node/node-agent.ts';
+import { NodeAgent } from './node/node-agent.ts';
+import { DEFAULT_HEARTBEAT, type Heartbeat } from './node/heartbeat.ts';
 import { allocatableOf, type NodeIdentity } from './node/node-status.ts';
 import { ObjectCache } from './objects/object-cache.ts';
 import type { PodContext } from './pod/pod-context.ts';

@@ -1,20 +1,21 @@
-// Keeps the Node object and the Lease of this machine: registers the node, renews the Lease four times in its duration, writes
-// the status when it changes and at least every 5 minutes. An API server that is away is waited for; nothing else here depends on it.
+// Keeps the Node object of this machine: registers the node, has its Lease kept (node-lease.ts), writes the status when it changes
+// and at least every 5 minutes. An API server that is away is waited for; nothing else here depends on it. A runtime that does not
+// answer makes the node not ready.
 import { findCondition } from '../../api/meta/conditions.ts';
 import { isApiError } from '../../api/meta/status.ts';
-import { leases, nodes } from '../../api/resources.ts';
+import { nodes } from '../../api/resources.ts';
 import type { Node, NodeStatus } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
-import { UnreachableError } from '../../client/transport.ts';
-import { formatMicroTime } from '../../api/meta/time.ts';
 import type { Clock, Instant } from '../../clock/clock.ts';
 import { messageWithCauses, type Logger } from '../../logging/logger.ts';
 import type { AdmittingNode } from '../pod/admission.ts';
 import type { Pressure } from '../eviction/thresholds.ts';
 import { Wake } from '../pod/wake.ts';
-import type { ContainerRuntime, RuntimeStatus } from '../runtime/runtime.ts';
+import { RuntimeError, type ContainerRuntime, type RuntimeStatus } from '../runtime/runtime.ts';
+import { inTime, type Heartbeat } from './heartbeat.ts';
 import type { Machine } from './machine.ts';
+import { keepLease } from './node-lease.ts';
 import {
   allocatableOf,
   differs,
@@ -27,24 +28,8 @@ import {
 } from './node-status.ts';
 
 const RETRY_MS = 1_000;
-/** Kubernetes' share of the lease's duration after which it is renewed. */
-const RENEW_SHARE = 0.25;
-
-const LEASE_NAMESPACE = 'kube-node-lease';
-
-/** How often the node shows that it lives. */
-export interface Heartbeat {
-  /** After which others may take the node for lost; a Lease counts in whole seconds. */
-  readonly leaseSeconds: number;
-  /** How often the machine is looked at, and how old a status that did not change may grow. */
-  readonly statusUpdateMs: number;
-  readonly statusReportMs: number;
-}
-
-export const DEFAULT_HEARTBEAT: Heartbeat = { leaseSeconds: 40, statusUpdateMs: 10_000, statusReportMs: 300_000 };
-
-/** As long as Kubernetes' kubelets wait. */
-const HEARTBEAT_LIMIT_MS = 10_000;
+/** As long as Kubernetes' kubelets wait for their runtime. */
+const RUNTIME_LIMIT_MS = 120_000;
 
 export interface NodeAgentOptions {
   readonly client: Client;
@@ -133,7 +118,7 @@ export class NodeAgent {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#keepStatus(signal), this.#keepLease(signal)]);
+    await Promise.all([this.#keepStatus(signal), keepLease({ ...this.#options, node: () => this.#node }, signal)]);
     this.#wake.close();
   }
 
@@ -156,21 +141,6 @@ export class NodeAgent {
     }
   }
 
-  async #keepLease(signal: AbortSignal): Promise<void> {
-    const { clock, log, heartbeat } = this.#options;
-    const renewMs = heartbeat.leaseSeconds * 1000 * RENEW_SHARE;
-    while (!signal.aborted) {
-      try {
-        await this.#renew(signal);
-        await clock.sleep(renewMs, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        log.warn('lease not renewed', { error });
-        await clock.sleep(Math.min(RETRY_MS, renewMs), signal).catch(() => undefined); // rejects only when stopping
-      }
-    }
-  }
-
   async #look(signal: AbortSignal): Promise<void> {
     const { runtime, identity } = this.#options;
     // What a flag says was told before.
@@ -178,16 +148,28 @@ export class NodeAgent {
     const wasReady = this.#runtime.networkFault === undefined;
     try {
       if (podCidr !== undefined && podCidr !== this.#podCidr) {
-        await runtime.setPodCidr(podCidr, signal);
+        await this.#answered((until) => runtime.setPodCidr(podCidr, until), signal);
         this.#podCidr = podCidr;
       }
-      this.#runtime = await runtime.status(signal);
+      this.#runtime = await this.#answered((until) => runtime.status(until), signal);
       this.#runtimeFault = undefined;
       if (!wasReady && this.#runtime.networkFault === undefined) this.#options.networkReady();
     } catch (error) {
       signal.throwIfAborted();
       this.#runtimeFault = messageWithCauses(error);
     }
+  }
+
+  /** What the runtime answers; one that is silent for too long is taken to be down. */
+  async #answered<T>(ask: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const late = new AbortController();
+    const silence = Promise.withResolvers<never>();
+    using _limit = this.#options.clock.schedule(RUNTIME_LIMIT_MS, () => {
+      const reason = new RuntimeError(`no answer within ${RUNTIME_LIMIT_MS / 1000} s`, { kind: 'unreachable' });
+      late.abort(reason);
+      silence.reject(reason);
+    });
+    return await Promise.race([ask(AbortSignal.any([signal, late.signal])), silence.promise]);
   }
 
   async #report(signal: AbortSignal): Promise<void> {
@@ -197,11 +179,13 @@ export class NodeAgent {
       networkFault: this.#runtime.networkFault,
       pressures: this.#options.pressures(),
     };
-    const images = this.#runtimeFault === undefined ? await runtime.listImages(signal) : [];
+    const images =
+      this.#runtimeFault === undefined ? await this.#answered((until) => runtime.listImages(until), signal) : [];
     const now = clock.now();
     const status = nodeStatusOf({ identity, machine, runtime: this.#runtime, images, health, before: this.#node, now });
     if (!differs(this.#node?.status, status) && now - this.#reportedAt < this.#options.heartbeat.statusReportMs) return;
-    const answer = await this.#answered(
+    const answer = await inTime(
+      this.#options,
       (until) =>
         client
           .resource(nodes)
@@ -271,45 +255,6 @@ export class NodeAgent {
       { fieldManager: 'kubelet' },
       signal,
     );
-  }
-
-  /** What `write` answers; gives up when a node would have to be taken for dead before a slower answer counted. */
-  async #answered<T>(write: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const { clock, heartbeat, heartbeatLost } = this.#options;
-    const limitMs = Math.min(HEARTBEAT_LIMIT_MS, heartbeat.leaseSeconds * 1000);
-    const late = new AbortController();
-    using _limit = clock.schedule(limitMs, () => late.abort(new UnreachableError(`no answer within ${limitMs} ms`)));
-    try {
-      return await write(AbortSignal.any([signal, late.signal]));
-    } catch (error) {
-      if (error instanceof UnreachableError && !signal.aborted) heartbeatLost();
-      throw error;
-    }
-  }
-
-  async #renew(signal: AbortSignal): Promise<void> {
-    const { client, clock, identity, heartbeat } = this.#options;
-    const resource = client.resource(leases);
-    const key = { namespace: LEASE_NAMESPACE, name: identity.name };
-    const renewTime = formatMicroTime(clock.now());
-    const patch = { spec: { holderIdentity: identity.name, leaseDurationSeconds: heartbeat.leaseSeconds, renewTime } };
-    try {
-      await this.#answered((until) => resource.patch(key, patch, 'merge', { fieldManager: 'kubelet' }, until), signal);
-    } catch (error) {
-      if (!isApiError(error, 'NotFound')) throw error;
-      const uid = this.#node?.metadata.uid ?? '';
-      const owner = { apiVersion: 'v1', kind: 'Node', name: identity.name, uid };
-      await resource.create(
-        {
-          apiVersion: 'coordination.k8s.io/v1',
-          kind: 'Lease',
-          metadata: { ...key, ...(uid !== '' && { ownerReferences: [owner] }) },
-          spec: patch.spec,
-        },
-        { fieldManager: 'kubelet' },
-        signal,
-      );
-    }
   }
 }
 
