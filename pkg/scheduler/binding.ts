@@ -4,7 +4,6 @@ import { isApiError } from '../api/meta/status.ts';
 import { pods } from '../api/resources.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Client } from '../client/client.ts';
-import { UnreachableError } from '../client/transport.ts';
 import type { PodInfo } from './framework/pod-info.ts';
 
 export type BindingResult =
@@ -21,51 +20,57 @@ const ASK_AGAIN_MS = 1000;
 /** Rejects only when `signal` is aborted. */
 export async function bind(
   client: Client,
-  { pod, uid }: PodInfo,
+  pod: PodInfo,
   nodeName: string,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<BindingResult> {
-  const { name, namespace } = pod.metadata;
+  const { name, namespace } = pod.pod.metadata;
   const body = {
     apiVersion: 'v1',
     kind: 'Binding',
-    metadata: { name, namespace, uid },
+    metadata: { name, namespace, uid: pod.uid },
     target: { kind: 'Node', name: nodeName },
   };
-  const key = namespace === undefined ? { name } : { namespace, name };
   try {
-    await client.resource(pods).createSubresource(key, 'binding', body, signal);
+    await client.resource(pods).createSubresource({ namespace, name }, 'binding', body, signal);
     return { outcome: 'bound' };
   } catch (error) {
-    if (isApiError(error, 'NotFound')) return { outcome: 'gone' };
-    if (error instanceof UnreachableError || isApiError(error, 'Conflict')) {
-      return whatBecameOf(client, key, uid, nodeName, clock, signal, error);
-    }
     signal.throwIfAborted();
-    return { outcome: 'refused', cause: error instanceof Error ? error : new Error(String(error)) };
+    if (isApiError(error, 'NotFound')) return { outcome: 'gone' };
+    const cause = error instanceof Error ? error : new Error(String(error));
+    if (isRefusal(error)) return { outcome: 'refused', cause };
+    const outcome = await whatBecameOf(client, pod, nodeName, clock, signal);
+    return outcome === 'unbound' ? { outcome: 'refused', cause } : { outcome };
   }
 }
 
-/** Asks until there is an answer: giving the place away before that could fill the node twice. */
-async function whatBecameOf(
+/** Nothing was written. A server that failed inside may have written the binding all the same. */
+function isRefusal(error: unknown): boolean {
+  return isApiError(error) && error.code < 500 && error.reason !== 'Conflict';
+}
+
+/**
+ * Where the pod is, from the API server itself. Asks until there is an answer: giving the place away before that could fill the
+ * node twice. Rejects only when `signal` is aborted.
+ */
+export async function whatBecameOf(
   client: Client,
-  key: { namespace?: string; name: string },
-  uid: string,
+  { pod: { metadata }, uid }: PodInfo,
   nodeName: string,
   clock: Clock,
   signal: AbortSignal,
-  cause: Error,
-): Promise<BindingResult> {
+): Promise<'bound' | 'gone' | 'taken' | 'unbound'> {
+  const { name, namespace } = metadata;
   for (;;) {
     signal.throwIfAborted();
     try {
-      const pod = await client.resource(pods).get(key, signal);
-      if (pod.metadata.uid !== uid) return { outcome: 'gone' };
-      if (!pod.spec.nodeName) return { outcome: 'refused', cause };
-      return { outcome: pod.spec.nodeName === nodeName ? 'bound' : 'taken' };
+      const pod = await client.resource(pods).get({ namespace, name }, signal);
+      if (pod.metadata.uid !== uid) return 'gone';
+      if (!pod.spec.nodeName) return 'unbound';
+      return pod.spec.nodeName === nodeName ? 'bound' : 'taken';
     } catch (error) {
-      if (isApiError(error, 'NotFound')) return { outcome: 'gone' };
+      if (isApiError(error, 'NotFound')) return 'gone';
       signal.throwIfAborted();
       await clock.sleep(ASK_AGAIN_MS, signal);
     }

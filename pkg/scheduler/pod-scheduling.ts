@@ -8,7 +8,7 @@ import type { Client } from '../client/client.ts';
 import { createEventRecorder, type EventRecorder } from '../client/event-recorder.ts';
 import { TokenBucket } from '../client/work-queue.ts';
 import type { Logger } from '../logging/logger.ts';
-import { bind } from './binding.ts';
+import { bind, whatBecameOf } from './binding.ts';
 import { NominatedPods } from './cache/nominated-pods.ts';
 import { SchedulerCache } from './cache/scheduler-cache.ts';
 import { ShapeTables } from './cache/shape-tables.ts';
@@ -194,7 +194,7 @@ export class PodScheduling {
         return;
       }
       this.#metrics.attempted(name, 'error', seconds);
-      this.#giveBack(entry);
+      this.#giveBack(pod);
       if (result.outcome !== 'refused') return;
       log.warn('could not bind a pod', { pod: pod.key, node: nodeName, error: result.cause });
       this.#retryAfterError(entry, run, `binding rejected: ${result.cause.message}`);
@@ -203,12 +203,14 @@ export class PodScheduling {
     }
   }
 
-  #giveBack({ pod }: QueuedPod): void {
+  /** False: there was nothing to give back, the watch has told of the pod by now. */
+  #giveBack(pod: PodInfo): boolean {
     const given = this.#cache.forget(pod.uid);
-    if (given === undefined) return;
+    if (given === undefined) return false;
     const node = this.#cache.snapshot.node(given.nodeName);
     this.#queue.onEvent({ on: 'pod-removed', pod, node }, this.#context.clock.now());
     this.#wake.resolve();
+    return true;
   }
 
   #retryAfterError(entry: QueuedPod, run: Run, message: string): void {
@@ -271,9 +273,10 @@ export class PodScheduling {
     const nodeName = this.#cache.placementOf(pod.uid)?.nodeName;
     if (nodeName === undefined) return;
     try {
-      const result = await bind(client, pod, nodeName, clock, this.#signal);
-      if (result.outcome === 'bound') return this.#cache.finishBinding(pod.uid, clock.now());
-      this.#cache.forget(pod.uid);
+      const outcome = await whatBecameOf(client, pod, nodeName, clock, this.#signal);
+      if (outcome === 'bound') return this.#cache.finishBinding(pod.uid, clock.now());
+      // A store that was put back to an earlier state: the pod waits again, and nothing will tell of it.
+      if (this.#giveBack(pod) && outcome === 'unbound') this.#queue.add(pod, clock.now());
     } catch (error) {
       if (!this.#signal.aborted) log.error('asking after a binding failed', { pod: pod.key, error });
     }

@@ -132,10 +132,13 @@ describe('the scheduler', () => {
     expect(api.pod('x').spec.nodeName).toBe('a');
   });
 
-  test('does not give away the place of a pod whose binding got no answer', async () => {
+  test.each([
+    { answer: 'no answer', error: new UnreachableError('connection reset') },
+    { answer: 'an answer that leaves it open', error: new ApiError('InternalError', 'etcdserver: request timed out') },
+  ])('does not give away the place of a pod whose binding got $answer', async ({ error }) => {
     let lost = 1;
     api.afterBinding = () => {
-      if (lost-- > 0) throw new UnreachableError('connection reset');
+      if (lost-- > 0) throw error;
     };
     api.putNode(node('a', { cpu: '1' }));
     api.putPod(pod('x', { requests: { cpu: '1' } }));
