@@ -44,6 +44,7 @@ export async function startApiServer(
     nodePorts: settings.nodePorts,
     ...(advertised !== LOOPBACK && { advertise: { address: advertised, port: settings.securePort } }),
     serviceAccountKeys: credentials.tokens,
+    ...(credentials.clientAuthority !== undefined && { clientAuthority: credentials.clientAuthority }),
     kubelets: credentials.kubelets,
     bootstrapTokens: settings.bootstrapTokens,
     admission: { enable: settings.enableAdmission, disable: settings.disableAdmission },

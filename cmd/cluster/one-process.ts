@@ -50,6 +50,7 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
     sharedStore: false,
     serviceCidr: record.serviceCidr,
     advertise: { address: record.nodeIp, port: record.apiPort },
+    clientAuthority: certificates.authority.certificate,
     kubelets: {
       certificate: certificates.kubeletClient.certificate,
       key: certificates.kubeletClient.key,

@@ -15,7 +15,8 @@ import { whileLeading } from '../../pkg/metrics/leader-metrics.ts';
 import { processMetrics } from '../../pkg/metrics/process-metrics.ts';
 import type { ComponentContext } from '../connection.ts';
 import { UsageError } from '../program.ts';
-import { serveStatusPages } from '../scheduler/status-pages.ts';
+import { statusPagesFlags, statusPagesSettings } from '../status-pages/flags.ts';
+import { alive, serveStatusPages } from '../status-pages/server.ts';
 import { countFlag, durationFlag, numberFlag, textFlag } from './flags.ts';
 
 export const NAME = 'kube-controller-manager';
@@ -24,8 +25,7 @@ const random = Math.random;
 
 export const FLAGS: readonly Option[] = [
   new Option('--kubeconfig <path>', 'path to kubeconfig file with authorization and master location information'),
-  new Option('--secure-port <port>', 'port for HTTPS (/healthz, /metrics); 0 for none').default('10257'),
-  new Option('--bind-address <ip>', 'address to listen on').default('127.0.0.1'),
+  ...statusPagesFlags(10257),
   new Option(
     '--controllers <list>',
     `controllers to enable: '*', 'name', '-name', separated by commas. Known: ${CONTROLLERS.map(({ name }) => name).join(', ')}. Not in '*': ${CONTROLLERS.filter(
@@ -100,18 +100,27 @@ export async function runFromFlags(
   const registry = pages?.registry(NAME) ?? processMetrics();
   const lead = (stop: AbortSignal) =>
     runControllers({ client, clock: realClock, random, log, enabled, options, metrics: registry }, stop);
-  const host = textFlag(flags, 'bindAddress') ?? '127.0.0.1';
-  const port = countFlag(flags, 'securePort', '--secure-port', 0);
-  if (port > 0) {
-    const pages = { host, port, registry, now: realClock.now(), isReady: () => true };
-    // A port that another program has must not keep the cluster from being controlled.
-    const serving = await serveStatusPages(pages).catch((error: unknown) => {
-      log.error('cannot serve status pages', { host, port, error });
-    });
-    if (serving !== undefined) parts.use(serving);
-  }
   const elect = textFlag(flags, 'leaderElect') ?? 'true';
   if (elect !== 'true' && elect !== 'false') throw new UsageError(`--leader-elect is true or false, not "${elect}"`);
+  const serving = await serveStatusPages({
+    client,
+    clock: realClock,
+    log,
+    name: NAME,
+    settings: await statusPagesSettings(flags),
+    registry,
+    checks: [alive],
+    // Kubernetes shows its internal form, whose names begin with capitals.
+    configz: () => ({
+      'kubecontrollermanager.config.k8s.io': {
+        Generic: {
+          Controllers: enabled.split(','),
+          LeaderElection: { LeaderElect: elect === 'true', ResourceName: NAME, ResourceNamespace: 'kube-system' },
+        },
+      },
+    }),
+  });
+  if (serving !== undefined) parts.use(serving);
   if (elect === 'false') return await lead(signal);
   const identity = `${hostname()}_${randomUUID()}`;
   const recorder = createEventRecorder({ client, component: NAME, clock: realClock, random, log });

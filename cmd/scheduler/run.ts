@@ -17,7 +17,8 @@ import {
   type SchedulerConfiguration,
 } from '../../pkg/scheduler/config/scheduler-configuration.ts';
 import { runScheduler } from '../../pkg/scheduler/scheduler.ts';
-import { serveStatusPages } from './status-pages.ts';
+import { statusPagesFlags, statusPagesSettings } from '../status-pages/flags.ts';
+import { alive, serveStatusPages } from '../status-pages/server.ts';
 
 export const NAME = 'kube-scheduler';
 export const SUMMARY = 'Places pods on nodes.';
@@ -25,8 +26,7 @@ export const SUMMARY = 'Places pods on nodes.';
 export const FLAGS: readonly Option[] = [
   new Option('--kubeconfig <file>', 'kubeconfig file with authorization and API server location'),
   new Option('--config <file>', 'the path to the configuration file (KubeSchedulerConfiguration)'),
-  new Option('--secure-port <port>', 'port for HTTPS (/healthz, /metrics); 0 for none').default('10259'),
-  new Option('--bind-address <ip>', 'address to listen on').default('127.0.0.1'),
+  ...statusPagesFlags(10259),
   new Option('--leader-elect [bool]', 'gain leadership through a Lease before scheduling')
     .choices(['true', 'false'])
     .preset('true'),
@@ -53,16 +53,16 @@ export async function runFromFlags(
     const onReady = () => (ready = true);
     return runScheduler({ ...context, profiles, backoff, metrics: registry, onReady }, until);
   };
-  const host = textFlag(flags['bindAddress']) ?? '127.0.0.1';
-  const port = portFlag(flags['securePort']);
-  if (port > 0) {
-    const pages = { host, port, registry, now: realClock.now(), isReady: () => ready };
-    // A port that another program has must not keep pods from being scheduled.
-    const serving = await serveStatusPages(pages).catch((error: unknown) => {
-      log.error('cannot serve status pages', { host, port, error });
-    });
-    if (serving !== undefined) parts.use(serving);
-  }
+  const synced = () => (ready ? undefined : 'the first lists are not in yet');
+  const serving = await serveStatusPages({
+    ...context,
+    name: NAME,
+    settings: await statusPagesSettings(flags),
+    registry,
+    checks: [alive, { name: 'sched-handlers-sync', endpoints: ['readyz'], check: synced }],
+    configz: () => ({ componentconfig: schedulerConfigz(configuration, elect) }),
+  });
+  if (serving !== undefined) parts.use(serving);
   if (!elect) return await schedule(signal);
   const lease = {
     namespace: leaderElection.resourceNamespace ?? 'kube-system',
@@ -75,10 +75,25 @@ export async function runFromFlags(
   await runAsLeader({ ...context, ...lease }, whileLeading(registry, lease.name, schedule), signal);
 }
 
-function portFlag(value: unknown): number {
-  const port = Number(value);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new UsageError(`--secure-port is "${String(value)}", must be a port number`);
+/** As much of KubeSchedulerConfiguration as means something here. */
+function schedulerConfigz({ profiles, backoff, leaderElection }: SchedulerConfiguration, leaderElect: boolean): object {
+  const seconds = (ms: number | undefined) => (ms === undefined ? undefined : `${ms / 1000}s`);
+  return {
+    apiVersion: 'kubescheduler.config.k8s.io/v1',
+    kind: 'KubeSchedulerConfiguration',
+    leaderElection: {
+      leaderElect,
+      resourceLock: 'leases',
+      resourceName: leaderElection.resourceName ?? NAME,
+      resourceNamespace: leaderElection.resourceNamespace ?? 'kube-system',
+      leaseDuration: seconds(leaderElection.leaseDurationMs),
+      renewDeadline: seconds(leaderElection.renewDeadlineMs),
+      retryPeriod: seconds(leaderElection.retryPeriodMs),
+    },
+    podInitialBackoffSeconds: backoff.firstMs / 1000,
+    podMaxBackoffSeconds: backoff.longestMs / 1000,
+    profiles: profiles.map(({ schedulerName }) => ({ schedulerName })),
+  };
 }
 
 function textFlag(value: unknown): string | undefined {

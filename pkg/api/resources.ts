@@ -1,5 +1,7 @@
 // A handle for every built-in resource that this project's components use: `pods`, `deployments`, ...
 import type { Deployment, ReplicaSet } from './schema/generated/apps.v1.gen.ts';
+import type { TokenReview } from './schema/generated/authentication.v1.gen.ts';
+import type { SubjectAccessReview } from './schema/generated/authorization.v1.gen.ts';
 import type { Lease } from './schema/generated/coordination.v1.gen.ts';
 import type {
   ConfigMap,
@@ -219,4 +221,13 @@ export const horizontalPodAutoscalersV1 = resource<HorizontalPodAutoscalerV1>(
   'horizontalpodautoscalers',
   'HorizontalPodAutoscaler',
   'namespaced',
+);
+
+/** Created only: the server answers with the status and keeps nothing. */
+export const tokenReviews = resource<TokenReview>('authentication.k8s.io/v1', 'tokenreviews', 'TokenReview', 'cluster');
+export const subjectAccessReviews = resource<SubjectAccessReview>(
+  'authorization.k8s.io/v1',
+  'subjectaccessreviews',
+  'SubjectAccessReview',
+  'cluster',
 );

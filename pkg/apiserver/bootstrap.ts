@@ -25,6 +25,8 @@ export interface BootstrapParts {
   readonly log: Logger;
   readonly addresses: ServiceAddresses;
   readonly advertise: { readonly address: string; readonly port: number } | undefined;
+  /** PEM of who signs client certificates: told to other servers of the cluster. */
+  readonly clientAuthority: string | undefined;
 }
 
 const NAMESPACES: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
@@ -34,6 +36,8 @@ const SERVICE_PAUSE_MS = 50;
 const MYSELF: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 const HOME = 'default';
 const NAME = 'kubernetes';
+/** The ConfigMap's name and place are Kubernetes'. */
+const AUTHENTICATION = { namespace: 'kube-system', name: 'extension-apiserver-authentication' };
 
 export class Bootstrap implements AsyncDisposable {
   readonly #parts: BootstrapParts;
@@ -77,7 +81,7 @@ export class Bootstrap implements AsyncDisposable {
   }
 
   async #repair(): Promise<void> {
-    await Promise.all([this.#ensureService(), this.#ensureEndpoints()]);
+    await Promise.all([this.#ensureService(), this.#ensureEndpoints(), this.#ensureClientAuthority()]);
   }
 
   async #ensureService(): Promise<void> {
@@ -103,6 +107,17 @@ export class Bootstrap implements AsyncDisposable {
         await clock.sleep(SERVICE_PAUSE_MS);
       }
     }
+  }
+
+  /** By it the other servers of a cluster (scheduler, controller manager, extensions) know whose client certificates to trust. */
+  async #ensureClientAuthority(): Promise<void> {
+    const { api, clientAuthority } = this.#parts;
+    const served = api.kindOf('', 'configmaps');
+    if (served === undefined || clientAuthority === undefined) return;
+    await this.#ensure(served, {
+      ...typed('v1', 'ConfigMap', { ...metadata(AUTHENTICATION.name), namespace: AUTHENTICATION.namespace }),
+      data: { 'client-ca-file': clientAuthority },
+    });
   }
 
   /** Addresses of all API servers that are alive and listen on this one's port. */
@@ -137,11 +152,12 @@ export class Bootstrap implements AsyncDisposable {
   /** Creates the object, or makes an existing one equal in everything but metadata. */
   async #ensure(served: ServedKind, wanted: Bare): Promise<void> {
     const { reader } = this.#parts.api.parts;
-    const live = reader.peek(served, HOME, NAME)?.value;
-    if (live === undefined) return this.#create(served, HOME, wanted);
+    const { namespace = HOME, name } = wanted.metadata;
+    const live = reader.peek(served, namespace, name)?.value;
+    if (live === undefined) return this.#create(served, namespace, wanted);
     if (sameJson({ ...live, metadata: undefined }, { ...wanted, metadata: undefined })) return;
     await this.#parts.api.updater.update({
-      context: contextOf(served, HOME, NAME),
+      context: contextOf(served, namespace, name),
       next: (old) => ({ object: { ...wanted, metadata: { ...(old ?? wanted).metadata } } }),
       createMissing: false,
     });

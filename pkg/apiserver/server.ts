@@ -62,6 +62,8 @@ export interface ApiServerOptions {
   readonly nodePorts?: { readonly first: number; readonly last: number };
   /** Where clients in pods reach this server: the endpoint of the `kubernetes` Service. Undefined: no endpoint is kept. */
   readonly advertise?: { readonly address: string; readonly port: number };
+  /** PEM of who signs client certificates, which the cluster's other servers are told. Default: they are told nothing. */
+  readonly clientAuthority?: string;
   readonly serviceAccountKeys?: ServiceAccountKeys;
   readonly kubelets?: KubeletConnections;
   readonly admission?: { readonly enable?: readonly string[]; readonly disable?: readonly string[] };
@@ -148,6 +150,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     log,
     addresses,
     advertise: options.advertise,
+    clientAuthority: options.clientAuthority,
     sharedStore,
   });
   await bootstrap.run();
