@@ -17,10 +17,10 @@ export function tokenSource(from: { token?: string; tokenFile?: string }, clock:
   let readAt = Number.NEGATIVE_INFINITY;
   return {
     async current() {
-      if (clock.now() - readAt < REREAD_AFTER_MS) return known;
+      if (clock.elapsed() - readAt < REREAD_AFTER_MS) return known;
       try {
         known = (await readFile(tokenFile, 'utf8')).trim();
-        readAt = clock.now();
+        readAt = clock.elapsed();
       } catch (cause) {
         if (known === undefined) throw new Error(`cannot read the token file ${tokenFile}`, { cause });
       }

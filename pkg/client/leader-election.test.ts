@@ -40,7 +40,7 @@ describe('the next step of a candidate', () => {
       want: { do: 'update', holder: 'me', transitions: 4 },
     },
   ])('$name', ({ held, ageMs, want }) => {
-    const step = nextLeaseStep({ lease: held, unchangedSince: START - ageMs }, candidate, START);
+    const step = nextLeaseStep({ lease: held, unchangedForMs: ageMs }, candidate, START);
     const seen =
       step.do === 'wait'
         ? { do: 'wait' }
@@ -51,10 +51,11 @@ describe('the next step of a candidate', () => {
 
 /** A server that keeps one lease, with Kubernetes' optimistic concurrency, and can be cut off. */
 function leaseServer() {
-  const state: { lease: Lease | undefined; down: boolean; revision: number } = {
+  const state: { lease: Lease | undefined; down: boolean; revision: number; answer: () => Promise<void> } = {
     lease: undefined,
     down: false,
     revision: 1,
+    answer: () => Promise.resolve(),
   };
   const unused = () => Promise.reject(new Error('not part of this test'));
   const transport: Transport = {
@@ -69,8 +70,10 @@ function leaseServer() {
       if (method === 'PUT' && sent.metadata.resourceVersion !== state.lease?.metadata.resourceVersion) {
         throw conflict(leases, 'l', 'the object has been modified');
       }
-      state.lease = { ...sent, metadata: { ...sent.metadata, uid: 'u', resourceVersion: String(++state.revision) } };
-      return { status: 200, warnings: [], body: state.lease };
+      const written = { ...sent, metadata: { ...sent.metadata, uid: 'u', resourceVersion: String(++state.revision) } };
+      state.lease = written;
+      await state.answer();
+      return { status: 200, warnings: [], body: written };
     },
     watch: unused,
     stream: unused,
@@ -102,13 +105,19 @@ function candidate(
   return { stop, ended };
 }
 
+/** A server, and a candidate that leads. */
+async function withLeader() {
+  const clock = new VirtualClock();
+  const server = leaseServer();
+  const log: string[] = [];
+  const first = candidate('a', server.client, clock, log);
+  await clock.advance(0);
+  return { clock, log, first, ...server };
+}
+
 describe('leader election', () => {
   test('lets one lead, and the next at once after it stopped in order', async () => {
-    const clock = new VirtualClock();
-    const { state, client } = leaseServer();
-    const log: string[] = [];
-    const first = candidate('a', client, clock, log);
-    await clock.advance(0);
+    const { clock, state, client, log, first } = await withLeader();
     const second = candidate('b', client, clock, log);
     await clock.advance(60_000);
     expect(log).toEqual(['a leads']);
@@ -123,15 +132,70 @@ describe('leader election', () => {
   });
 
   test('stops leading before the lease can run out for others', async () => {
-    const clock = new VirtualClock();
-    const { state, client } = leaseServer();
-    const log: string[] = [];
-    const first = candidate('a', client, clock, log);
+    const { clock, state, log, first } = await withLeader();
     await clock.advance(5000);
     const lastRenewal = Date.parse(state.lease?.spec.renewTime ?? '');
     state.down = true;
     await clock.advance(14_000 - (clock.now() - lastRenewal));
     expect(log).toEqual(['a leads', 'a stops']);
     expect(await first.ended).toBeInstanceOf(LeadershipLostError);
+  });
+
+  test('is as it was when somebody sets the clock', async () => {
+    const { clock, state, client, log, first } = await withLeader();
+    const second = candidate('b', client, clock, log);
+    await clock.advance(5000);
+    clock.set(3_600_000);
+    await clock.advance(5000);
+    expect(log).toEqual(['a leads']);
+    second.stop.abort(new Error('stop'));
+    await second.ended;
+    clock.set(-7_200_000);
+    state.down = true;
+    await clock.advance(12_000);
+    expect(log).toEqual(['a leads', 'a stops']);
+    expect(await first.ended).toBeInstanceOf(LeadershipLostError);
+  });
+
+  test('is not won by an answer that comes when the lease may be over', async () => {
+    const clock = new VirtualClock();
+    const { state, client } = leaseServer();
+    const log: string[] = [];
+    state.answer = () => clock.sleep(20_000);
+    const slow = candidate('a', client, clock, log);
+    await clock.advance(20_000);
+    expect(log).toEqual([]);
+    state.answer = () => Promise.resolve();
+    await clock.advance(10_000);
+    expect(log).toEqual(['a leads']);
+    slow.stop.abort(new Error('stop'));
+    await slow.ended;
+  });
+
+  test('ends as soon as somebody else is seen to hold the lease', async () => {
+    const { clock, state, log, first } = await withLeader();
+    if (state.lease !== undefined) {
+      const metadata = { ...state.lease.metadata, resourceVersion: String(++state.revision) };
+      state.lease = { ...state.lease, metadata, spec: { ...state.lease.spec, holderIdentity: 'b' } };
+    }
+    await clock.advance(2000);
+    expect(log).toEqual(['a leads', 'a stops']);
+    expect(await first.ended).toBeInstanceOf(LeadershipLostError);
+  });
+
+  test('tells what the leader failed with, also while a renewal is under way', async () => {
+    const clock = new VirtualClock();
+    const { state, client } = leaseServer();
+    const failing = Promise.withResolvers<void>();
+    const options = { client, namespace: 'ns', name: 'l', identity: 'a', clock, random: () => 0, log: silentLogger };
+    const ended = runAsLeader(options, () => failing.promise, new AbortController().signal).catch(
+      (error: unknown) => error,
+    );
+    await clock.advance(0);
+    state.answer = () => clock.sleep(1000);
+    await clock.advance(2500);
+    failing.reject(new Error('the scheduler failed'));
+    await clock.advance(10_000);
+    expect(await ended).toMatchObject({ message: 'the scheduler failed' });
   });
 });

@@ -1,6 +1,7 @@
 // One of several processes leads: whoever holds a Lease. Kubernetes' algorithm and times (15 s lease, 10 s to renew, 2 s
 // between tries). Promises: `lead` runs only while the lease is held; its signal is aborted before anybody else can take
-// over, whatever the clocks of the machines say, because expiry is judged by how long the record has not changed here.
+// over, whatever the clocks of the machines say, because expiry is judged by how long the record has not changed here, and
+// one's own time counts from when a renewal was sent.
 import { isApiError } from '../api/meta/status.ts';
 import { leases } from '../api/resources.ts';
 import type { Lease } from '../api/schema/generated/coordination.v1.gen.ts';
@@ -37,8 +38,8 @@ export type LeaseStep =
 
 export interface Observation {
   readonly lease: Lease | undefined;
-  /** Since when the lease has stood unchanged, by this process's clock. */
-  readonly unchangedSince: Instant;
+  /** How long the lease has stood unchanged, as measured here. */
+  readonly unchangedForMs: number;
 }
 
 export function nextLeaseStep(
@@ -57,7 +58,7 @@ export function nextLeaseStep(
   const holder = spec.holderIdentity ?? '';
   if (holder === candidate.identity) return { do: 'update', spec: { ...spec, ...mine }, takesOver: false };
   const heldForMs = (spec.leaseDurationSeconds ?? 0) * 1000;
-  if (holder !== '' && observed.unchangedSince + heldForMs > now) return { do: 'wait' };
+  if (holder !== '' && observed.unchangedForMs < heldForMs) return { do: 'wait' };
   const leaseTransitions = (spec.leaseTransitions ?? 0) + 1;
   return { do: 'update', spec: { ...spec, ...mine, acquireTime: time, leaseTransitions }, takesOver: true };
 }
@@ -76,6 +77,7 @@ export async function runAsLeader(
   const term = new AbortController();
   const stopped = AbortSignal.any([signal, term.signal]);
   const leading = lead(stopped).finally(() => term.abort());
+  leading.catch(() => undefined); // read below; until then a renewal may be under way
   const lost = await candidate.renewUntilLost(stopped);
   if (lost !== undefined) term.abort(lost);
   try {
@@ -101,7 +103,10 @@ class Candidate {
   readonly #leaseDurationMs: number;
   readonly #renewDeadlineMs: number;
   readonly #retryPeriodMs: number;
-  #observed: Observation;
+  #lease: Lease | undefined;
+  /** By the elapsed time: since when the lease stands as it does, and when its last renewal by this process was sent. */
+  #seenAt: number;
+  #heldSince = 0;
 
   constructor(options: LeaderElectionOptions) {
     this.#options = options;
@@ -109,7 +114,7 @@ class Candidate {
     this.#leaseDurationMs = options.leaseDurationMs ?? LEASE_DURATION_MS;
     this.#renewDeadlineMs = options.renewDeadlineMs ?? RENEW_DEADLINE_MS;
     this.#retryPeriodMs = options.retryPeriodMs ?? RETRY_PERIOD_MS;
-    this.#observed = { lease: undefined, unchangedSince: options.clock.now() };
+    this.#seenAt = options.clock.elapsed();
   }
 
   async acquire(signal: AbortSignal): Promise<void> {
@@ -120,29 +125,33 @@ class Candidate {
       await clock.sleep(this.#retryPeriodMs * (1 + JITTER * random()), signal);
     }
     this.#log.info('became leader', { identity });
-    if (this.#observed.lease !== undefined) onElected?.(this.#observed.lease);
+    if (this.#lease !== undefined) onElected?.(this.#lease);
   }
 
   /** Answers with the error once the lease is lost; with undefined when `signal` ends it. */
   async renewUntilLost(signal: AbortSignal): Promise<LeadershipLostError | undefined> {
-    const { clock } = this.#options;
-    let renewedAt = clock.now();
+    const { clock, identity } = this.#options;
     while (!signal.aborted) {
-      await clock.sleep(this.#retryPeriodMs, signal).catch(() => undefined);
+      await clock.sleep(Math.min(this.#retryPeriodMs, this.#leftMs), signal).catch(() => undefined);
       if (signal.aborted) break;
-      const startedAt = clock.now();
-      using deadline = this.#deadline(renewedAt + this.#renewDeadlineMs - startedAt);
-      if (await this.#try(AbortSignal.any([signal, deadline.signal]))) renewedAt = startedAt;
-      else if (!signal.aborted && clock.now() - renewedAt >= this.#renewDeadlineMs) {
+      using deadline = this.#deadline(this.#leftMs);
+      if (await this.#try(AbortSignal.any([signal, deadline.signal]))) continue;
+      const isOthers = this.#lease?.spec.holderIdentity !== identity;
+      if (!signal.aborted && (isOthers || this.#leftMs <= 0)) {
         return new LeadershipLostError(`failed to renew lease ${this.#options.namespace}/${this.#options.name}`);
       }
     }
     return undefined;
   }
 
+  /** Until another renewal must have been sent, and answered. */
+  get #leftMs(): number {
+    return this.#heldSince + this.#renewDeadlineMs - this.#options.clock.elapsed();
+  }
+
   /** Lets the next candidate in at once. Best effort: without it the lease runs out by itself. */
   async release(): Promise<void> {
-    const { lease } = this.#observed;
+    const lease = this.#lease;
     if (lease?.spec.holderIdentity !== this.#options.identity) return;
     const time = formatMicroTime(this.#options.clock.now());
     const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: time, acquireTime: time };
@@ -166,9 +175,11 @@ class Candidate {
     const resource = client.resource(leases);
     try {
       await this.#observe(signal);
-      const step = nextLeaseStep(this.#observed, { identity, leaseDurationMs: this.#leaseDurationMs }, clock.now());
+      const sentAt = clock.elapsed();
+      const lease = this.#lease;
+      const observation = { lease, unchangedForMs: sentAt - this.#seenAt };
+      const step = nextLeaseStep(observation, { identity, leaseDurationMs: this.#leaseDurationMs }, clock.now());
       if (step.do === 'wait') return false;
-      const { lease } = this.#observed;
       const written =
         step.do === 'create' || lease === undefined
           ? await resource.create(
@@ -177,8 +188,11 @@ class Candidate {
               signal,
             )
           : await resource.update({ ...lease, spec: step.spec }, {}, signal);
-      this.#observed = { lease: written, unchangedSince: clock.now() };
-      return true;
+      this.#lease = written;
+      this.#seenAt = clock.elapsed();
+      this.#heldSince = sentAt;
+      // An answer that took too long: somebody else may have taken over since.
+      return this.#leftMs > 0;
     } catch (error) {
       if (signal.aborted) return false;
       this.#log.debug('the lease could not be taken or renewed', { error });
@@ -194,7 +208,8 @@ class Candidate {
     } catch (error) {
       if (!isApiError(error, 'NotFound')) throw error;
     }
-    if (lease?.metadata.resourceVersion === this.#observed.lease?.metadata.resourceVersion) return;
-    this.#observed = { lease, unchangedSince: clock.now() };
+    if (lease?.metadata.resourceVersion === this.#lease?.metadata.resourceVersion) return;
+    this.#lease = lease;
+    this.#seenAt = clock.elapsed();
   }
 }

@@ -134,3 +134,13 @@ test('a token bucket lends on credit and says when', async () => {
   await clock.advance(2000);
   expect(bucket.take()).toBe(true);
 });
+
+test('a token bucket fills as time passes, whatever somebody sets the clock to', async () => {
+  const clock = new VirtualClock();
+  const bucket = new TokenBucket(2, 1, clock);
+  bucket.reserve();
+  clock.set(-3_600_000);
+  expect(bucket.reserve()).toBe(500);
+  await clock.advance(1000);
+  expect(bucket.take()).toBe(true);
+});

@@ -170,7 +170,7 @@ export class TokenBucket {
   readonly #burst: number;
   readonly #clock: Clock;
   #tokens: number;
-  #at: Instant;
+  #at: number;
 
   /** `rate` in tokens per second. */
   constructor(rate: number, burst: number, clock: Clock) {
@@ -178,7 +178,7 @@ export class TokenBucket {
     this.#burst = burst;
     this.#clock = clock;
     this.#tokens = burst;
-    this.#at = clock.now();
+    this.#at = clock.elapsed();
   }
 
   /** Takes a token, on credit if there is none, and answers in how many milliseconds it may be used. */
@@ -197,7 +197,7 @@ export class TokenBucket {
   }
 
   #refill(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#rate);
     this.#at = now;
   }

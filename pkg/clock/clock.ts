@@ -6,6 +6,8 @@ export type Instant = number;
 
 export interface Clock {
   now(): Instant;
+  /** Milliseconds since some moment. For measuring how long something takes: nobody sets it, as people and NTP set `now`. */
+  elapsed(): number;
   /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `task` once after `ms`. Disposing the answer before that cancels it. */
@@ -20,6 +22,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const realClock: Clock = {
   now: () => Date.now(),
+
+  elapsed: () => performance.now(),
 
   sleep: (ms, signal) => sleepOn(realClock, ms, signal),
 

@@ -9,6 +9,8 @@ interface Alarm {
 
 export class VirtualClock implements Clock {
   #now: Instant;
+  /** What `set` has added to the time that has passed. */
+  #offset = 0;
   #order = 0;
   #alarms: Alarm[] = [];
 
@@ -17,7 +19,16 @@ export class VirtualClock implements Clock {
   }
 
   now(): Instant {
+    return this.#now + this.#offset;
+  }
+
+  elapsed(): number {
     return this.#now;
+  }
+
+  /** Somebody sets the clock forward or back: no time passes. */
+  set(byMs: number): void {
+    this.#offset += byMs;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
