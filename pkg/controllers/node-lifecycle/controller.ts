@@ -10,7 +10,14 @@ import type { Instant } from '../../clock/clock.ts';
 import { controllerQueue, runPeriodically, runWorkers, type Controller, type ControllerContext } from '../context.ts';
 import { isPodReady } from '../pods.ts';
 import { NODE_INDEX, nodeIndex } from '../node-index.ts';
-import { observeHealth, readyStatus, silencedConditions, type GracePeriods, type NodeHealth } from './health.ts';
+import {
+  observeHealth,
+  readyStatus,
+  silencedConditions,
+  silentAt,
+  type GracePeriods,
+  type NodeHealth,
+} from './health.ts';
 import { noNodeMetrics, registerNodeMetrics } from './metrics.ts';
 import { nextTaints, wantsEviction } from './taints.ts';
 import { zoneOf, zoneRates, type EvictionRates } from './zones.ts';
@@ -36,6 +43,9 @@ export function nodeLifecycleController(context: ControllerContext, options: Nod
   const metrics = context.registry === undefined ? noNodeMetrics : registerNodeMetrics(context.registry);
   const health = new Map<string, NodeHealth>();
   const evictions = new Map<string, { rate: number; bucket: TokenBucket }>();
+  /** As the clock would go if nobody set it: a step of it must not make nodes look silent. */
+  const steadyFrom: Instant = clock.now() - clock.elapsed();
+  const steadyNow = (): Instant => steadyFrom + clock.elapsed();
   let allDown = false;
   const podSeen = (pod: Pod) => {
     const node = isPodReady(pod) ? nodeInformer.store.get(pod.spec.nodeName ?? '') : undefined;
@@ -116,11 +126,11 @@ export function nodeLifecycleController(context: ControllerContext, options: Nod
   }
 
   async function checkHealth(node: Node, signal: AbortSignal): Promise<void> {
-    const now: Instant = clock.now();
+    const now = steadyNow();
     const lease = leaseInformer.store.get({ namespace: LEASE_NAMESPACE, name: node.metadata.name });
     const seen = observeHealth(health.get(node.metadata.name), node, lease, now);
     health.set(node.metadata.name, seen);
-    const conditions = silencedConditions(node, seen, options, now);
+    const conditions = now > silentAt(node, seen, options) ? silencedConditions(node, clock.now()) : undefined;
     if (conditions === undefined) return;
     try {
       await nodeClient.updateStatus({ ...node, status: { ...node.status, conditions } }, {}, signal);

@@ -1,5 +1,5 @@
 // Whether a node is alive, as far as the API shows: its heartbeats are its Lease and the Ready condition of its status. Time
-// is measured by this process's clock from the moment a heartbeat was seen, so clocks of nodes do not matter. Pure.
+// is measured here from the moment a heartbeat was seen, so clocks of nodes do not matter, nor that this one's is set. Pure.
 import { findCondition } from '../../api/meta/conditions.ts';
 import { formatTime, instantOf } from '../../api/meta/time.ts';
 import type { Lease } from '../../api/schema/generated/coordination.v1.gen.ts';
@@ -54,14 +54,8 @@ export function silentAt(node: Node, health: NodeHealth, periods: GracePeriods):
   return health.seenAt + (hasReported ? periods.graceMs : periods.startupGraceMs);
 }
 
-/** The conditions of a node that has been silent too long; undefined: it has not, or they say so already. */
-export function silencedConditions(
-  node: Node,
-  health: NodeHealth,
-  periods: GracePeriods,
-  now: Instant,
-): NodeCondition[] | undefined {
-  if (now <= silentAt(node, health, periods)) return undefined;
+/** The conditions of a node that has been silent too long; undefined: they say so already. */
+export function silencedConditions(node: Node, now: Instant): NodeCondition[] | undefined {
   const conditions = [...(node.status?.conditions ?? [])];
   let changed = false;
   for (const type of KUBELET_CONDITIONS) {

@@ -3,7 +3,7 @@ import { formatTime } from '../../api/meta/time.ts';
 import type { Lease } from '../../api/schema/generated/coordination.v1.gen.ts';
 import type { Node, Taint } from '../../api/schema/generated/core.v1.gen.ts';
 import { NOW, ago, meta, node } from '../testing/objects.ts';
-import { observeHealth, readyStatus, silencedConditions, type NodeHealth } from './health.ts';
+import { observeHealth, readyStatus, silencedConditions, silentAt, type NodeHealth } from './health.ts';
 import { nextTaints, wantsEviction } from './taints.ts';
 import { zoneRates } from './zones.ts';
 
@@ -14,11 +14,13 @@ function lease(renewTime: string): Lease {
   return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: meta('n'), spec: { renewTime } };
 }
 
+const silencedAt = (one: Node, health: NodeHealth, now: number) =>
+  now > silentAt(one, health, PERIODS) ? silencedConditions(one, now) : undefined;
+
 describe('a node', () => {
   const healthy = node('n', 'True');
   const first = observeHealth(undefined, healthy, lease('t1'), NOW);
-  const silentFor = (one: Node, health: NodeHealth, ms: number) =>
-    silencedConditions(one, health, PERIODS, health.seenAt + ms);
+  const silentFor = (one: Node, health: NodeHealth, ms: number) => silencedAt(one, health, health.seenAt + ms);
 
   test('is silent when nothing has been heard for the grace period, by our own clock', () => {
     expect(silentFor(healthy, first, 50_000)).toBeUndefined();
@@ -45,9 +47,7 @@ describe('a node', () => {
     const silenced = node('n', 'Unknown');
     const after = observeHealth(first, silenced, lease('t1'), NOW + 60_000);
     expect(after.seenAt).toBe(NOW);
-    expect(silencedConditions(silenced, after, PERIODS, NOW + 120_000)?.some(({ type }) => type === 'Ready')).toBe(
-      true,
-    );
+    expect(silencedAt(silenced, after, NOW + 120_000)?.some(({ type }) => type === 'Ready')).toBe(true);
     expect(observeHealth(after, silenced, lease('t2'), NOW + 70_000).seenAt).toBe(NOW + 70_000);
   });
 
@@ -55,8 +55,8 @@ describe('a node', () => {
     const fresh = node('n', undefined);
     fresh.metadata.creationTimestamp = formatTime(NOW);
     const health = observeHealth(undefined, fresh, undefined, NOW + 10_000);
-    expect(silencedConditions(fresh, health, PERIODS, NOW + 60_000)).toBeUndefined();
-    expect(silencedConditions(fresh, health, PERIODS, NOW + 60_001)?.[0]).toMatchObject({
+    expect(silencedAt(fresh, health, NOW + 60_000)).toBeUndefined();
+    expect(silencedAt(fresh, health, NOW + 60_001)?.[0]).toMatchObject({
       type: 'Ready',
       status: 'Unknown',
       reason: 'NodeStatusNeverUpdated',

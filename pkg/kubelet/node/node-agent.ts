@@ -7,7 +7,7 @@ import { nodes } from '../../api/resources.ts';
 import type { Node, NodeStatus } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { Clock, Instant } from '../../clock/clock.ts';
+import type { Clock } from '../../clock/clock.ts';
 import { messageWithCauses, type Logger } from '../../logging/logger.ts';
 import type { AdmittingNode } from '../pod/admission.ts';
 import type { Pressure } from '../eviction/thresholds.ts';
@@ -60,7 +60,8 @@ export class NodeAgent {
   };
   /** The range that the runtime was told. */
   #podCidr: string | undefined;
-  #reportedAt: Instant = 0;
+  /** By the elapsed time. */
+  #reportedAt = Number.NEGATIVE_INFINITY;
   #told: string | undefined;
 
   constructor(options: NodeAgentOptions) {
@@ -183,7 +184,8 @@ export class NodeAgent {
       this.#runtimeFault === undefined ? await this.#answered((until) => runtime.listImages(until), signal) : [];
     const now = clock.now();
     const status = nodeStatusOf({ identity, machine, runtime: this.#runtime, images, health, before: this.#node, now });
-    if (!differs(this.#node?.status, status) && now - this.#reportedAt < this.#options.heartbeat.statusReportMs) return;
+    const age = clock.elapsed() - this.#reportedAt;
+    if (!differs(this.#node?.status, status) && age < this.#options.heartbeat.statusReportMs) return;
     const answer = await inTime(
       this.#options,
       (until) =>
@@ -199,7 +201,7 @@ export class NodeAgent {
       signal,
     );
     this.#node = { ...answer, status: { ...answer.status, ...status } };
-    this.#reportedAt = now;
+    this.#reportedAt = clock.elapsed();
     this.#tellReadiness(answer, health);
   }
 

@@ -1,4 +1,5 @@
-// When something that failed is tried again: after pauses that double up to a minute, the first again after a success.
+// When something that failed is tried again: after pauses that double up to a minute, the first again after a success. Measured by
+// the time that passes, whatever the clock is set to meanwhile.
 import type { Clock, Instant } from '../../clock/clock.ts';
 
 const FIRST_MS = 500;
@@ -7,19 +8,21 @@ const LONGEST_MS = 60_000;
 export class Retry {
   readonly #clock: Clock;
   #pause = FIRST_MS;
-  #at: Instant = 0;
+  /** By the elapsed time. */
+  #due = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Not before this instant. */
+  /** Not before this instant; 0: at once. */
   get at(): Instant {
-    return this.#at;
+    const left = this.#due - this.#clock.elapsed();
+    return left > 0 ? this.#clock.now() + left : 0;
   }
 
   failed(): void {
-    this.#at = this.#clock.now() + this.#pause;
+    this.#due = this.#clock.elapsed() + this.#pause;
     this.#pause = Math.min(this.#pause * 2, LONGEST_MS);
   }
 
@@ -29,6 +32,6 @@ export class Retry {
 
   /** What made it fail may be gone: try at once. */
   hurry(): void {
-    this.#at = 0;
+    this.#due = Number.NEGATIVE_INFINITY;
   }
 }

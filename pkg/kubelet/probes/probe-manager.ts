@@ -2,7 +2,7 @@
 // once. Verdicts are by container id, so a restarted container begins anew. A change of a verdict wakes the pod's worker.
 import type { Pod, Probe } from '../../api/schema/generated/core.v1.gen.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { Clock, Instant } from '../../clock/clock.ts';
+import type { Clock } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { KubeletMetrics } from '../metrics/kubelet-metrics.ts';
 import { containersOf, probeOf, type PodContainer, type ProbeKind } from '../pod/containers.ts';
@@ -160,9 +160,11 @@ export class ProbeManager {
     const { stop, lives } = probing;
     const signal = kind === 'readiness' ? stop.signal : AbortSignal.any([stop.signal, lives.signal]);
     const period = (probe.periodSeconds ?? 10) * 1000;
-    let next: Instant = (record.startedAt ?? clock.now()) + (probe.initialDelaySeconds ?? 0) * 1000;
+    const delay = (probe.initialDelaySeconds ?? 0) * 1000;
+    const ran = Math.max(0, clock.now() - (record.startedAt ?? clock.now()));
+    let next = clock.elapsed() + delay - ran;
     for (;;) {
-      if (next > clock.now() && !(await sleeps(clock, next - clock.now(), signal))) return;
+      if (next > clock.elapsed() && !(await sleeps(clock, next - clock.elapsed(), signal))) return;
       if (signal.aborted) return;
       const result = await this.#once(pod, container, record, podIp, kind, probe, signal);
       if (signal.aborted) return;
@@ -175,7 +177,7 @@ export class ProbeManager {
           if (kind === 'startup' || (kind === 'liveness' && after.verdict === false)) return;
         }
       }
-      next = Math.max(next + period, clock.now());
+      next = Math.max(next + period, clock.elapsed());
     }
   }
 
