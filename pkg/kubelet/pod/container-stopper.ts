@@ -36,10 +36,12 @@ export interface StopRequest {
   readonly podIp: string;
   /** Seconds. */
   readonly grace: number;
+  /** The preStop hook has had its time. */
+  readonly hurry: AbortSignal;
 }
 
 export async function stopContainer(
-  { pod, record, reason, podIp, grace }: StopRequest,
+  { pod, record, reason, podIp, grace, hurry }: StopRequest,
   context: PodContext,
   signal: AbortSignal,
 ): Promise<void> {
@@ -59,7 +61,7 @@ export async function stopContainer(
   if (hook !== undefined && grace > 0) {
     const timeout = new AbortController();
     using _timer = context.clock.schedule(grace * 1000, () => timeout.abort(new Error('the grace period is over')));
-    const either = AbortSignal.any([signal, timeout.signal]);
+    const either = AbortSignal.any([signal, timeout.signal, hurry]);
     const outcome = await runHook(hook, { pod, container, containerId: record.id, podIp }, context, either).catch(
       (error: unknown) => {
         signal.throwIfAborted();

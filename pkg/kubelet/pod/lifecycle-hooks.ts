@@ -34,6 +34,8 @@ export async function runHook(
     if (handler.httpGet !== undefined) {
       const { httpGet } = handler;
       const port = portOf(httpGet.port, where.container.spec);
+      const late = new AbortController();
+      using _limit = context.clock.schedule(HTTP_TIMEOUT_MS, () => late.abort(new Error('timed out')));
       // Any answer will do, whatever its status: the container was told.
       await httpRequest(
         {
@@ -44,7 +46,7 @@ export async function runHook(
           headers: httpGet.httpHeaders ?? [],
           userAgent: 'kube-lifecycle/1.35',
         },
-        AbortSignal.any([signal, timeoutSignal(context, HTTP_TIMEOUT_MS, signal)]),
+        AbortSignal.any([signal, late.signal]),
       );
       return { ok: true };
     }
@@ -54,11 +56,4 @@ export async function runHook(
     signal.throwIfAborted();
     return { ok: false, message: messageWithCauses(error) };
   }
-}
-
-function timeoutSignal(context: PodContext, ms: number, signal: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  const timer = context.clock.schedule(ms, () => controller.abort(new Error('timed out')));
-  signal.addEventListener('abort', () => timer[Symbol.dispose](), { once: true });
-  return controller.signal;
 }

@@ -12,12 +12,19 @@ import type { PodContext } from './pod-context.ts';
 /** An engine that refuses is not asked again at once. */
 const FAILED_PAUSE_MS = 1_000;
 
+interface Stopping {
+  /** When it will be killed. */
+  readonly endsBy: Instant;
+  /** Its preStop hook is not waited for any longer. */
+  readonly hurry: AbortController;
+}
+
 export class PodStopper {
   readonly #context: PodContext;
   readonly #log: Logger;
   readonly #done: () => void;
-  /** When each container that is being stopped will be killed, by its id. */
-  readonly #stopping = new Map<string, Instant>();
+  /** By the ids of containers that are being stopped. */
+  readonly #stopping = new Map<string, Stopping>();
   readonly #restartAnyway = new Set<string>();
   /** When the first container of the pod was told to end: all share one grace period, sidecars after the others. */
   #endingSince: Instant | undefined;
@@ -51,19 +58,20 @@ export class PodStopper {
     const known = this.#stopping.get(record.id);
     if (known !== undefined) {
       // The grace period was cut: the engine is asked once more, with less patience.
-      if (endsBy >= known || pod.metadata.deletionGracePeriodSeconds === undefined) return;
-      this.#stopping.set(record.id, endsBy);
+      if (endsBy >= known.endsBy || pod.metadata.deletionGracePeriodSeconds === undefined) return;
+      this.#stopping.set(record.id, { ...known, endsBy });
+      known.hurry.abort(new Error('the grace period was cut'));
       this.#watch(this.#context.runtime.stopContainer(record.id, grace, signal), signal);
       return;
     }
-    this.#stopping.set(record.id, endsBy);
+    const hurry = new AbortController();
+    this.#stopping.set(record.id, { endsBy, hurry });
     const probed = reason === 'liveness' || reason === 'startup';
     if (reason === 'definition-changed' || reason === 'resize' || (probed && pod.spec.restartPolicy !== 'Never')) {
       this.#restartAnyway.add(record.id);
     }
-    const stopped = stopContainer({ pod, record, reason, podIp, grace }, this.#context, signal).finally(() => {
-      this.#stopping.delete(record.id);
-    });
+    const request = { pod, record, reason, podIp, grace, hurry: hurry.signal };
+    const stopped = stopContainer(request, this.#context, signal).finally(() => this.#stopping.delete(record.id));
     this.#watch(stopped, signal);
   }
 

@@ -177,6 +177,27 @@ test('a deleted pod is stopped, tells its end, and then its object goes', async 
   await done;
 });
 
+test('a hook that is still waiting ends when the grace period is cut', async () => {
+  const preStop = { sleep: { seconds: 100 } };
+  const wanted = pod({
+    containers: [container('web', { lifecycle: { preStop } })],
+    terminationGracePeriodSeconds: 120,
+  });
+  const { worker, requests, settle, status, done } = run(wanted);
+  await until(settle, () => status().phase === 'Running');
+  const end = (deletionGracePeriodSeconds: number, resourceVersion: string) => {
+    const deletion = { deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds, resourceVersion };
+    worker.update({ ...wanted, metadata: { ...wanted.metadata, ...deletion }, status: status() });
+  };
+  end(120, '2');
+  await settle(5_000);
+  expect(status().phase).toBe('Running');
+  end(1, '3');
+  await settle(2_000);
+  await until(settle, () => requests.at(-1)?.method === 'DELETE');
+  await done;
+});
+
 test('a pod that is as it should be is left alone', async () => {
   const { worker, requests, settle, idOf, status, told } = run(pod({ containers: [container('web')] }));
   await until(settle, () => status().phase === 'Running');
