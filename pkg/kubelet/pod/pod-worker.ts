@@ -208,11 +208,11 @@ export class PodWorker {
     this.#publish(pod, plan, waiting, now, signal);
     const enforceAt = plan.ended ? undefined : this.#resizer.enforce(pod, plan.steps, signal);
     const recheckAt = this.#perform(pod, plan, signal);
-    this.#retry.succeeded();
     if (plan.ended && plan.steps.length === 0 && !this.#stopper.isBusy && !this.#starter.isBusy) {
       if (this.#deleted || isTerminating(pod)) return await this.#finish(pod, signal);
       await this.#tidy(pod, signal);
     }
+    this.#retry.succeeded();
     const times = [plan.recheckAt, recheckAt, askAgainAt, enforceAt, this.#deadlineAt(pod, mustEnd)].filter(
       (at) => at !== undefined,
     );
