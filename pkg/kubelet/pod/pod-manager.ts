@@ -52,13 +52,11 @@ export class PodManager {
     return this.#workers.get(uid)?.worker;
   }
 
-  /** What the kubelet's server calls a pod. */
+  /** What the kubelet's server calls a pod: of several of a name the newest, the others are being taken down. */
   workerNamed(namespace: string, name: string): PodWorker | undefined {
-    for (const { worker } of this.#workers.values()) {
-      const { metadata } = worker.pod;
-      if (metadata.name === name && metadata.namespace === namespace) return worker;
-    }
-    return undefined;
+    return this.workers().findLast(
+      ({ pod: { metadata } }) => metadata.name === name && metadata.namespace === namespace,
+    );
   }
 
   workers(): PodWorker[] {
