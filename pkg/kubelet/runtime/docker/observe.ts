@@ -15,6 +15,8 @@ export class Observer {
   #details = new Map<string, ContainerRecord>();
   /** Containers whose end was told of. The engine tells before its lists know (a replica that is written last). */
   readonly #died = new Set<string>();
+  /** How often each container has changed, as far as that was told of. */
+  readonly #changes = new Map<string, number>();
   /** Containers of which the kernel killed a process. The engine forgets it when it learns of the end first. */
   readonly #outOfMemory = new Set<string>();
 
@@ -27,11 +29,12 @@ export class Observer {
   /** The container has ended, whatever the next list says. */
   hasDied(id: string): void {
     this.#died.add(id);
-    this.#details.delete(`${id}/running`);
+    this.hasChanged(id);
   }
 
   /** What is known of it is old. */
   hasChanged(id: string): void {
+    this.#changes.set(id, (this.#changes.get(id) ?? 0) + 1);
     this.#details.delete(`${id}/running`);
   }
 
@@ -51,6 +54,7 @@ export class Observer {
     for (const told of [this.#died, this.#outOfMemory]) {
       for (const id of told) if (!alive.has(id)) told.delete(id);
     }
+    for (const id of this.#changes.keys()) if (!alive.has(id)) this.#changes.delete(id);
     for (const key of this.#details.keys()) if (!alive.has(key.slice(0, key.indexOf('/')))) this.#details.delete(key);
     return pods;
   }
@@ -103,6 +107,7 @@ export class Observer {
     const key = `${info.Id}/${info.State}`;
     const known = this.#details.get(key);
     if (known !== undefined) return known;
+    const changes = this.#changes.get(info.Id);
     let details: Docker.ContainerInspectInfo;
     try {
       details = await this.#docker.getContainer(info.Id).inspect(signal === undefined ? {} : { abortSignal: signal });
@@ -133,7 +138,9 @@ export class Observer {
     };
     // A container between two states is asked for again, and so is a created one: when its start fails it stays `created` for
     // the engine, and only the details say that it has ended.
-    if (record.state === info.State && record.state !== 'created') this.#details.set(key, record);
+    // One that has died or changed while it was asked for is asked for again, too.
+    const isOld = this.#changes.get(info.Id) !== changes;
+    if (record.state === info.State && record.state !== 'created' && !isOld) this.#details.set(key, record);
     return record;
   }
 }
