@@ -4,6 +4,7 @@
 import type { Event } from '../api/schema/generated/core.v1.gen.ts';
 import type { Clock, Instant } from '../clock/clock.ts';
 import { formatTime } from '../api/meta/time.ts';
+import { Recent } from './recent.ts';
 import { TokenBucket } from './work-queue.ts';
 
 const SPAM_BURST = 25;
@@ -105,30 +106,4 @@ function eventKey(event: Event): string {
     event.reason,
     event.message,
   ]);
-}
-
-/** A map that forgets what was not used for longest. */
-export class Recent<V> {
-  readonly #limit: number;
-  readonly #entries = new Map<string, V>();
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  get(key: string): V | undefined {
-    const value = this.#entries.get(key);
-    if (value !== undefined) this.set(key, value);
-    return value;
-  }
-
-  set(key: string, value: V): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#limit) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
-    }
-  }
 }

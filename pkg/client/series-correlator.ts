@@ -3,7 +3,8 @@
 // six minutes of silence the series is over and the next event is a new one. Bounded memory, time passed in.
 import type { Event } from '../api/schema/generated/core.v1.gen.ts';
 import type { Clock, Instant } from '../clock/clock.ts';
-import { Recent, type Correlated } from './event-correlator.ts';
+import type { Correlated } from './event-correlator.ts';
+import { Recent } from './recent.ts';
 import { formatMicroTime } from '../api/meta/time.ts';
 
 const FINISHED_AFTER_MS = 6 * 60_000;

@@ -4,11 +4,16 @@
 import { isApiError } from '../api/meta/status.ts';
 import type { KubeObject } from '../api/schema/resource-type.ts';
 import { keyOf, type ObjectStore } from '../client/object-store.ts';
+import { Recent } from '../client/recent.ts';
+
+/** How many objects are remembered to be gone: those to whose writes an answer may yet come. */
+const MOST_GONE = 1000;
 
 export class OwnWrites<T extends KubeObject> {
   readonly #store: ObjectStore<T>;
   readonly #written = new Map<string, T>();
   readonly #deleted = new Map<string, string>();
+  readonly #gone = new Recent<true>(MOST_GONE);
 
   constructor(store: ObjectStore<T>) {
     this.#store = store;
@@ -16,7 +21,8 @@ export class OwnWrites<T extends KubeObject> {
 
   wrote(object: T): void {
     const key = keyOf(object);
-    if (!isBehind(this.#store.get(key), object)) return;
+    // The watch may have told of its end before the answer came.
+    if (this.#gone.get(object.metadata.uid) === true || !isBehind(this.#store.get(key), object)) return;
     this.#written.set(key, object);
   }
 
@@ -45,6 +51,7 @@ export class OwnWrites<T extends KubeObject> {
 
   gone(object: T): void {
     const key = keyOf(object);
+    this.#gone.set(object.metadata.uid, true);
     this.#deleted.delete(key);
     if (this.#written.get(key)?.metadata.uid === object.metadata.uid) this.#written.delete(key);
   }

@@ -38,7 +38,18 @@ export class PodLedger {
     const seenAlready = shown?.metadata.uid !== pod.metadata.uid || shown.metadata.deletionTimestamp !== undefined;
     // A pod that the informer has yet to show is in `#made`; its deletion must be remembered as well.
     if (seenAlready && !this.#isMade(pod)) return;
-    this.#deleted.set(pod.metadata.uid, this.#clock.now());
+    const now = this.#clock.now();
+    // Those that the informer never shows (made and deleted while the watch was broken) are in nobody's view.
+    for (const [uid, at] of this.#deleted) {
+      if (now - at <= FORGET_AFTER_MS) break;
+      this.#deleted.delete(uid);
+    }
+    this.#deleted.set(pod.metadata.uid, now);
+  }
+
+  /** How much is remembered. */
+  get size(): number {
+    return this.#deleted.size + [...this.#made.values()].reduce((sum, pods) => sum + pods.size, 0);
   }
 
   /** The informer shows this version of the pod. */

@@ -80,6 +80,19 @@ describe('the ledger of pods', () => {
     await clock.advance(300_001);
     expect(names()).toEqual([]);
   });
+  test('forgets deletions of pods that never showed', async () => {
+    const { clock, ledger } = setup();
+    const made = pod('a', { owner });
+    ledger.made(uid, made);
+    ledger.deleted(made);
+    expect(ledger.size).toBe(2);
+    await clock.advance(300_001);
+    ledger.view(uid, []);
+    const other = pod('b', { owner });
+    ledger.made(uid, other);
+    ledger.deleted(other);
+    expect(ledger.size).toBe(2);
+  });
   test('does not remember what the informer showed before the answer came', () => {
     const { ledger, names, show, shown } = setup();
     show(pod('a', { owner }));
@@ -112,6 +125,15 @@ describe('own writes', () => {
     store.put('ns/a', map('a', '12'));
     own.seen(map('a', '12'));
     expect(show(own.merge(store.list(), () => true))).toEqual(['a@12', 'b@11']);
+  });
+  test('of what the informer has seen come and go are forgotten, however late their answer is', () => {
+    const { store, own } = setup();
+    own.gone(map('a', '9'));
+    own.wrote(map('a', '8'));
+    expect(own.merge(store.list(), () => true)).toEqual([]);
+    const another = { ...map('a', '10'), metadata: { ...map('a', '10').metadata, uid: 'another' } };
+    own.wrote(another);
+    expect(show(own.merge(store.list(), () => true))).toEqual(['a@10']);
   });
   test('that deleted something hide it', () => {
     const { store, own } = setup(map('a', '9'));
