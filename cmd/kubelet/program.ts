@@ -59,6 +59,8 @@ await runProgram({
         port: settings.port,
         tls: serving === undefined ? await certificateOf(settings, nodeIps) : servingSource(serving),
         clientCa: settings.clientCa,
+        webhookTokens: settings.webhookTokens,
+        authorization: settings.authorization,
       },
     };
     await runTogether(

@@ -138,3 +138,29 @@ test('whether certificates are renewed is true or false', async () => {
     '--rotate-certificates is true or false, not "maybe"',
   );
 });
+
+test.each([
+  { name: 'callers are asked about unless said', given: {}, want: { webhookTokens: true, authorization: 'Webhook' } },
+  {
+    name: 'a file says whether callers are asked about',
+    given: { config: file('authentication: {webhook: {enabled: false}}\nauthorization: {mode: AlwaysAllow}\n') },
+    want: { webhookTokens: false, authorization: 'AlwaysAllow' },
+  },
+  {
+    name: 'flags say it before the file',
+    given: {
+      config: file('authentication: {webhook: {enabled: false}}\nauthorization: {mode: AlwaysAllow}   \n'),
+      authenticationTokenWebhook: 'true',
+      authorizationMode: 'Webhook',
+    },
+    want: { webhookTokens: true, authorization: 'Webhook' },
+  },
+])('$name', async ({ given, want }) => {
+  expect(await settingsOf(given)).toMatchObject(want);
+});
+
+test('a way of authorization that does not exist is refused', async () => {
+  await expect(settingsOf({ authorizationMode: 'RBAC' })).rejects.toThrow(
+    '--authorization-mode is Webhook or AlwaysAllow, not "RBAC"',
+  );
+});

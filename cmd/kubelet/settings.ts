@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { messageWithCauses } from '../../pkg/logging/logger.ts';
 import type { Taint } from '../../pkg/api/schema/generated/core.v1.gen.ts';
 import { DEFAULT_THRESHOLDS, parseThresholds } from '../../pkg/kubelet/eviction/thresholds.ts';
+import type { AuthorizationMode } from '../../pkg/kubelet/server/callers.ts';
 import { DEFAULT_HEARTBEAT, type Heartbeat } from '../../pkg/kubelet/node/heartbeat.ts';
 import { durationFlag } from '../controller-manager/flags.ts';
 import { UsageError } from '../program.ts';
@@ -35,6 +36,8 @@ export interface Settings {
   readonly tlsKeyFile: string | undefined;
   /** PEM. */
   readonly clientCa: string | undefined;
+  readonly webhookTokens: boolean;
+  readonly authorization: AuthorizationMode;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly runtimeEndpoint: string;
@@ -91,6 +94,14 @@ export const FLAGS: readonly Option[] = [
     '--client-ca-file <path>',
     'callers that present a certificate signed by one of these authorities are authenticated',
   ),
+  new Option(
+    '--authentication-token-webhook [bool]',
+    'ask the API server whose bearer token one is (default true)',
+  ).preset('true'),
+  new Option(
+    '--authorization-mode <mode>',
+    'Webhook (the default) asks the API server what callers may do, AlwaysAllow asks nobody',
+  ),
   new Option('--node-labels <list>', 'labels to add when registering the node, key=value pairs separated by commas'),
   new Option(
     '--register-with-taints <list>',
@@ -124,6 +135,7 @@ const FIELDS: Readonly<Record<string, Kind>> = {
   rotateCertificates: 'boolean',
   serverTLSBootstrap: 'boolean',
   authentication: 'object',
+  authorization: 'object',
   containerRuntimeEndpoint: 'string',
 };
 
@@ -165,6 +177,8 @@ export async function settingsOf(flags: Readonly<Record<string, unknown>>): Prom
     tlsCertFile,
     tlsKeyFile,
     clientCa: clientCaFile === undefined ? undefined : await contentOf('--client-ca-file', clientCaFile),
+    webhookTokens: webhookOf(flags, file),
+    authorization: authorizationOf(text(flags['authorizationMode']) ?? text(within(file, 'authorization')['mode'])),
     labels: labelsOf(list(flags['nodeLabels'])),
     taints:
       flags['registerWithTaints'] === undefined
@@ -277,10 +291,28 @@ function isOf(kind: Kind, value: unknown): boolean {
 }
 
 function clientCaOf(file: Readonly<Record<string, unknown>>): string | undefined {
-  const authentication = file['authentication'];
-  if (typeof authentication !== 'object' || authentication === null || !('x509' in authentication)) return undefined;
-  const { x509 } = authentication;
-  return typeof x509 === 'object' && x509 !== null && 'clientCAFile' in x509 ? text(x509.clientCAFile) : undefined;
+  return text(within(file, 'authentication', 'x509')['clientCAFile']);
+}
+
+function webhookOf(flags: Values, file: Values): boolean {
+  const given = flags['authenticationTokenWebhook'] ?? within(file, 'authentication', 'webhook')['enabled'] ?? true;
+  return flag('--authentication-token-webhook', given);
+}
+
+function authorizationOf(mode: string | undefined): AuthorizationMode {
+  if (mode === undefined || mode === 'Webhook') return 'Webhook';
+  if (mode === 'AlwaysAllow') return mode;
+  throw new UsageError(`--authorization-mode is Webhook or AlwaysAllow, not "${mode}"`);
+}
+
+/** The object at these fields; empty where there is none. */
+function within(file: Values, ...path: readonly string[]): Values {
+  let at: Values = file;
+  for (const name of path) {
+    const next = at[name];
+    at = typeof next === 'object' && next !== null ? { ...next } : {};
+  }
+  return at;
 }
 
 async function contentOf(flag: string, path: string): Promise<string> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { nodes, services } from '../api/resources.ts';
 import type { Node, Taint } from '../api/schema/generated/core.v1.gen.ts';
+import { DelegatedAccess } from '../client/delegated-access.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import { createInformer } from '../client/informer.ts';
@@ -27,6 +28,8 @@ import type { PodContext } from './pod/pod-context.ts';
 import { PodManager } from './pod/pod-manager.ts';
 import { ProbeManager } from './probes/probe-manager.ts';
 import type { ContainerRuntime } from './runtime/runtime.ts';
+import { KUBELET_KEPT, type CallerRules } from './server/callers.ts';
+import { kubeletConfigz } from './server/configz.ts';
 import { serveKubelet, type ServingOptions } from './server/server.ts';
 import { TokenSource } from './volumes/token-source.ts';
 import { VolumeManager } from './volumes/volume-manager.ts';
@@ -172,7 +175,17 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   if (options.serving !== undefined) {
     registerPodCounts(registries.own, options.nodeName, () => podCounts(manager));
     const metricPages = new MetricPages({ registries, runtime, clock, nodeName: options.nodeName, machine });
-    const server = await serveKubelet({ ...options.serving, manager, context, metrics, metricPages });
+    const { clientCa, webhookTokens: webhook = true, authorization = 'Webhook' } = options.serving;
+    const rules: CallerRules = {
+      nodeName: options.nodeName,
+      certificates: clientCa !== undefined,
+      access: new DelegatedAccess({ client, clock, keptMs: KUBELET_KEPT }),
+      tokens: webhook,
+      authorization,
+      log,
+    };
+    const configz = () => kubeletConfigz({ ...options, maxPods: identity.maxPods });
+    const server = await serveKubelet({ ...options.serving, manager, context, metrics, metricPages, rules, configz });
     parts.defer(() => server.close());
   }
   log.info('kubelet started', { node: options.nodeName, port: options.serving?.port });

@@ -1,5 +1,5 @@
-// The kubelet's HTTPS server, which the API server calls: logs, exec, attach, port-forward, pods, metrics. Callers show a client
-// certificate of the cluster's CA; what reads or changes pods is for its administrators and the API server only.
+// The kubelet's HTTPS server, which the API server and Prometheus call: logs, exec, attach, port-forward, pods, metrics,
+// configuration. Who may do what is decided in callers.ts.
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -10,7 +10,8 @@ import type { MetricPages } from '../metrics/metric-pages.ts';
 import type { PodContext } from '../pod/pod-context.ts';
 import type { PodManager } from '../pod/pod-manager.ts';
 import { RuntimeError } from '../runtime/runtime.ts';
-import { callerOf, mayDo } from './callers.ts';
+import { HealthSlis } from '../../metrics/health-slis.ts';
+import { admitCaller, type AuthorizationMode, type CallerRules } from './callers.ts';
 import { sendLogs } from './container-logs.ts';
 import { HttpError } from './http-error.ts';
 import { openStream } from './streaming.ts';
@@ -32,8 +33,12 @@ export interface ServingOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly tls: ServingPair | ServingSource;
-  /** PEM; undefined: nobody is known, only /healthz answers. */
+  /** PEM; undefined: nobody is known by certificate. */
   readonly clientCa: string | undefined;
+  /** Whether the API server is asked whose bearer token one is. Default yes. */
+  readonly webhookTokens?: boolean;
+  /** Default Webhook: the API server is asked what callers may do. */
+  readonly authorization?: AuthorizationMode;
   /** Of components of the same process: served as /metrics/<component>, and named in an annotation of the Node. */
   readonly metricsPages?: MetricsPages;
 }
@@ -43,6 +48,9 @@ export interface ServerParts {
   readonly context: PodContext;
   readonly metrics: KubeletMetrics;
   readonly metricPages: MetricPages;
+  readonly rules: CallerRules;
+  /** What /configz shows. */
+  readonly configz: () => object;
 }
 
 export interface KubeletServer {
@@ -57,7 +65,8 @@ export async function serveKubelet(options: ServingOptions & ServerParts): Promi
   const source = 'onChange' in tls ? tls : undefined;
   const credentials = () => ({
     ...('onChange' in tls ? tls.current() : tls),
-    ...(options.clientCa !== undefined && { ca: options.clientCa }),
+    // An empty list trusts nobody, where none at all would mean the authorities that the system trusts.
+    ca: options.clientCa ?? [],
   });
   const server = createServer({
     ...credentials(),
@@ -71,7 +80,8 @@ export async function serveKubelet(options: ServingOptions & ServerParts): Promi
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.on('request', (request, response) => void answer(request, response, options, stop.signal));
+  const slis = new HealthSlis();
+  server.on('request', (request, response) => void answer(request, response, { ...options, slis }, stop.signal));
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => undefined); // the stream's end tells; an error without listener would end the process
     void upgrade(request, socket, head, options, stop.signal);
@@ -100,10 +110,12 @@ function listen(server: Server, { host, port }: ServingOptions): Promise<void> {
   });
 }
 
+type Parts = ServingOptions & ServerParts & { readonly slis: HealthSlis };
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  parts: ServingOptions & ServerParts,
+  parts: Parts,
   stopping: AbortSignal,
 ): Promise<void> {
   const gone = new AbortController();
@@ -131,7 +143,7 @@ async function answer(
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
-  parts: ServingOptions & ServerParts,
+  parts: Parts,
   signal: AbortSignal,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://kubelet');
@@ -140,12 +152,11 @@ async function route(
     .filter((part) => part !== '')
     .map(decodeURIComponent);
   const [root = ''] = segments;
-  if (root === 'healthz') return text(response, 'ok');
-  const caller = callerOf(request);
-  if (caller === undefined) throw new HttpError(401, 'Unauthorized');
-  if (!mayDo(caller, root)) {
-    throw new HttpError(403, `Forbidden (user=${caller.name}, verb=get, resource=nodes, subresource=${root})`);
+  if (root === 'healthz') {
+    for (const check of HEALTH_CHECKS) parts.slis.observed(check, 'healthz', true);
+    return text(response, 'ok');
   }
+  await admitCaller(request, root, parts.rules);
   switch (root) {
     case 'pods':
       return json(response, { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: parts.manager.pods() });
@@ -153,6 +164,7 @@ async function route(
       return await sendLogs(segments.slice(1), url.searchParams, response, parts, signal);
     case 'metrics': {
       const [, page = '', ...more] = segments;
+      if (page === 'slis' && more.length === 0) return text(response, parts.slis.text(), PROMETHEUS);
       const found =
         more.length > 0
           ? undefined
@@ -160,6 +172,8 @@ async function route(
       if (found !== undefined) return text(response, found, PROMETHEUS);
       break;
     }
+    case 'configz':
+      return json(response, parts.configz());
     case 'stats':
       if (segments[1] === 'summary') return json(response, await parts.metricPages.summary(signal));
       break;
@@ -171,8 +185,11 @@ async function route(
   throw new HttpError(404, '404 page not found');
 }
 
+/** That it answers is all there is to check. */
+const HEALTH_CHECKS = ['ping', 'log'] as const;
+
 const ROOTS: ReadonlySet<string> = new Set(
-  'healthz pods containerLogs metrics stats exec attach portForward'.split(' '),
+  'healthz pods configz containerLogs metrics stats exec attach portForward'.split(' '),
 );
 
 /** Only what is served becomes a label. */
@@ -199,9 +216,7 @@ async function upgrade(
       .split('/')
       .filter((part) => part !== '')
       .map(decodeURIComponent);
-    const caller = callerOf(request);
-    if (caller === undefined) throw new HttpError(401, 'Unauthorized');
-    if (!mayDo(caller, segments[0] ?? '')) throw new HttpError(403, `Forbidden (user=${caller.name})`);
+    await admitCaller(request, segments[0] ?? '', parts.rules);
     await openStream({ request, socket, head, segments, query: url.searchParams }, parts, signal);
   } catch (error) {
     const { status, message } = faultOf(error, signal);
