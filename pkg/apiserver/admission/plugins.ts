@@ -8,7 +8,7 @@ import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { priority } from './priority.ts';
 import { runtimeClass } from './runtime-class.ts';
-import { serviceAccount } from './service-account.ts';
+import { serviceAccount, serviceAccountLater } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
@@ -46,6 +46,7 @@ export function admissionPlugins({ enable = [], disable = [], ...parts }: Admiss
   const all = [
     namespaceLifecycle(parts),
     serviceAccount(parts),
+    serviceAccountLater(parts),
     taintNodesByCondition,
     priority(parts),
     defaultTolerationSeconds,

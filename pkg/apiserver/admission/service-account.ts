@@ -7,6 +7,7 @@ import { forbidden } from '../http-errors.ts';
 import { randomSuffix } from '../registry/identity.ts';
 import type { WatchCache } from '../watchcache/watch-cache.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { refusedOfMirror, refusedSecret } from './pod-secrets.ts';
 
 const VOLUME_PREFIX = 'kube-api-access-';
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -24,15 +25,16 @@ export interface ServiceAccountParts {
   readonly random: Random;
 }
 
+const NAME = 'ServiceAccount';
+
 export function serviceAccount(parts: ServiceAccountParts): AdmissionPlugin {
   return {
-    name: 'ServiceAccount',
+    name: NAME,
     operations: new Set(['CREATE']),
     resources: new Set(['pods']),
     admit(request) {
       const pod = podOf(request.object);
-      if (pod?.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) return refuseAccount(pod, request);
-      if (pod === undefined) return undefined;
+      if (pod === undefined || isMirror(pod)) return undefined;
       const name = pod.spec.serviceAccountName || 'default';
       pod.spec.serviceAccountName = name;
       pod.spec.serviceAccount = name;
@@ -41,7 +43,43 @@ export function serviceAccount(parts: ServiceAccountParts): AdmissionPlugin {
       equip(pod, account, parts.random);
       return undefined;
     },
+    validate(request) {
+      refuse(request, (pod) =>
+        isMirror(pod) ? refusedOfMirror(pod) : refusedSecret(pod, accountOfPod(parts, request, pod), 'all'),
+      );
+    },
   };
+}
+
+/** The same plugin for containers that come later. */
+export function serviceAccountLater(parts: Pick<ServiceAccountParts, 'cache'>): AdmissionPlugin {
+  return {
+    name: NAME,
+    operations: new Set(['UPDATE']),
+    resources: new Set(['pods/ephemeralcontainers']),
+    validate(request) {
+      refuse(request, (pod) => refusedSecret(pod, accountOfPod(parts, request, pod), 'ephemeral'));
+    },
+  };
+}
+
+function refuse({ object, served }: AdmissionRequest, refusal: (pod: Pod) => string | undefined): void {
+  const pod = podOf(object);
+  const why = pod === undefined ? undefined : refusal(pod);
+  if (pod !== undefined && why !== undefined) throw forbidden(served.resource, pod.metadata.name, why);
+}
+
+function accountOfPod(
+  { cache }: Pick<ServiceAccountParts, 'cache'>,
+  { namespace }: AdmissionRequest,
+  { spec }: Pod,
+): ServiceAccount | undefined {
+  return accountOf(cache, namespace, spec.serviceAccountName ?? '');
+}
+
+/** Mirror pods stand for files on a node. */
+function isMirror({ metadata }: Pod): boolean {
+  return metadata.annotations?.[MIRROR_ANNOTATION] !== undefined;
 }
 
 async function lookAgain(parts: ServiceAccountParts, request: AdmissionRequest, pod: Pod): Promise<void> {
@@ -56,14 +94,6 @@ async function lookAgain(parts: ServiceAccountParts, request: AdmissionRequest, 
   }
   const why = `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`;
   throw forbidden(request.served.resource, pod.metadata.name ?? '', why);
-}
-
-/** Mirror pods stand for files on a node: they have no account. */
-function refuseAccount(pod: Pod, { served }: AdmissionRequest): undefined {
-  if (pod.spec.serviceAccountName) {
-    throw forbidden(served.resource, pod.metadata.name, 'a mirror pod may not reference service accounts');
-  }
-  return undefined;
 }
 
 function accountOf(cache: WatchCache, namespace: string, name: string): ServiceAccount | undefined {
