@@ -177,6 +177,40 @@ describe.each(['direct', 'https'] as const)('over %s', (kind) => {
       message: 'namespaces "default" is forbidden: this namespace may not be deleted',
     },
     {
+      name: 'a review in a namespace about another',
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/namespaces/default/localsubjectaccessreviews',
+      body: { spec: { user: 'x', resourceAttributes: { namespace: 'other', verb: 'get' } } },
+      status: 422,
+      message:
+        'LocalSubjectAccessReview.authorization.k8s.io "" is invalid: spec.resourceAttributes.namespace: Invalid value: "other": must match metadata.namespace',
+    },
+    {
+      name: 'a review with a name',
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      body: { metadata: { name: 'x', creationTimestamp: null }, spec: { nonResourceAttributes: { path: '/' } } },
+      status: 422,
+      message:
+        'SelfSubjectAccessReview.authorization.k8s.io "" is invalid: metadata: Invalid value: {"name":"x"}: must be empty',
+    },
+    {
+      name: 'a review of rules in no namespace',
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews',
+      body: { spec: {} },
+      status: 400,
+      message: 'no namespace on request',
+    },
+    {
+      name: 'a request for a token of another namespace',
+      method: 'POST',
+      path: '/api/v1/namespaces/default/serviceaccounts/default/token',
+      body: { metadata: { namespace: 'other' }, spec: {} },
+      status: 400,
+      message: 'the namespace of the provided object does not match the namespace sent on the request',
+    },
+    {
       name: 'a strange propagation policy',
       method: 'DELETE',
       path: '/api/v1/namespaces/x?propagationPolicy=Foo',

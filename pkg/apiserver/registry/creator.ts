@@ -3,7 +3,7 @@ import { validateObjectMeta } from '../../api/meta/object-meta-validation.ts';
 import { alreadyExists } from '../../api/meta/status.ts';
 import { formatTime } from '../../api/meta/time.ts';
 import type { KubeObject } from '../../api/schema/resource-type.ts';
-import { badRequest, plainServerError } from '../http-errors.ts';
+import { plainServerError } from '../http-errors.ts';
 import { trackManagedFields } from '../patch/managed-fields.ts';
 import { CachedObject } from '../watchcache/cached-object.ts';
 import { generatedName, newUid } from './identity.ts';
@@ -14,6 +14,7 @@ import {
   hasStatus,
   hookOf,
   NO_RESERVATION,
+  settleNamespace,
   strategyContext,
   throwIfInvalid,
   withoutStatus,
@@ -36,7 +37,7 @@ export class Creator {
     const { served, options, warnings } = context;
     const { definition } = served;
     const now = this.#parts.clock.now();
-    settleNamespace(context, object);
+    settleNamespace(object.metadata, served.namespaced ? context.namespace : '');
     definition.setDefaults(object);
     dropDuplicateOwners(object, warnings);
     if (!tracked) this.#track(context, object, now);
@@ -121,14 +122,4 @@ function taken(resource: { group: string; resource: string }, name: string, exis
     error.status.message = `object is being deleted: ${error.status.message}`;
   }
   return error;
-}
-
-/** The object's namespace is the path's; a kind without namespaces has none. */
-function settleNamespace({ served, namespace }: WriteContext, object: KubeObject): void {
-  const { metadata } = object;
-  if (!served.namespaced) delete metadata.namespace;
-  else if (!metadata.namespace) metadata.namespace = namespace;
-  else if (metadata.namespace !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
 }

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../api/schema/resource-type.ts';
 import type { StrategyContext } from '../../api/schema/kind.ts';
 import type { Clock, Instant, Random } from '../../clock/clock.ts';
 import type { AdmissionChain, AdmissionRequest, Operation } from '../admission/admission.ts';
+import { badRequest } from '../http-errors.ts';
 import type { UserInfo } from '../request.ts';
 import type { Committer } from './committer.ts';
 import type { Reader } from './reader.ts';
@@ -72,6 +73,15 @@ export function admissionRequest(
   const { served, subresource, namespace, name, user, options, warnings } = context;
   const warn = (text: string) => addWarning(warnings, text);
   return { operation, served, subresource, namespace, name, user, dryRun: options.dryRun, now, warn, ...objects };
+}
+
+/** The namespace is the path's, '' for what has none. */
+export function settleNamespace(metadata: { namespace?: string }, namespace: string): void {
+  if (namespace === '') delete metadata.namespace;
+  else if (!metadata.namespace) metadata.namespace = namespace;
+  else if (metadata.namespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
 }
 
 /** The same sentence twice helps nobody. */

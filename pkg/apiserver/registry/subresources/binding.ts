@@ -8,6 +8,7 @@ import type { ApiResponse } from '../../request.ts';
 import type { CachedObject } from '../../watchcache/cached-object.ts';
 import { decodeBody, type BodyType } from '../request-body.ts';
 import { createdStatus, type SubresourceCall } from '../subresource-handler.ts';
+import { settleNamespace } from '../write-parts.ts';
 
 const RESOURCE = { group: '', resource: 'pods/binding' };
 const MOST_ATTEMPTS = 50;
@@ -28,9 +29,7 @@ export async function bindPod({ api, target, request }: SubresourceCall): Promis
   if (binding.metadata.name !== name) {
     throw badRequest(`name in URL does not match name in Binding object`);
   }
-  if (binding.metadata.namespace && binding.metadata.namespace !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
+  settleNamespace(binding.metadata, namespace);
   checkTarget(binding, name);
   const { reader, committer, clock } = api.parts;
   let live: CachedObject | undefined = await reader.find(served, namespace, name);

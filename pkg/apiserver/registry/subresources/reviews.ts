@@ -17,6 +17,7 @@ import type { UserInfo } from '../../request.ts';
 import { respond } from '../represent.ts';
 import { decodeBody } from '../request-body.ts';
 import type { SubresourceHandler } from '../subresource-handler.ts';
+import { settleNamespace } from '../write-parts.ts';
 
 interface AccessSpec {
   resourceAttributes?: {
@@ -38,10 +39,11 @@ function review(
   decide: (asked: KubeObject, user: UserInfo) => object | Promise<object>,
 ): SubresourceHandler {
   const version = group === 'authentication.k8s.io' ? 'authentication.v1' : 'authorization.v1';
-  return async ({ api, request }) => {
+  return async ({ api, request, target }) => {
     const how = api.representation(request, false);
     const type = { schema: schemaOf(`${version}.${kind}`), groupVersionKind: { group, version: 'v1', kind } };
     const { object } = decodeBody(request.body, type, 'Warn');
+    settleNamespace(object.metadata, target.namespace);
     const status = await decide(object, request.user);
     return respond(201, encodeValue({ ...object, status }), how.negotiated, []);
   };
@@ -52,8 +54,8 @@ export function reviewHandlers(
   authorizer: Authorizer,
   tokens: readonly TokenAuthenticator[],
 ): [string, SubresourceHandler][] {
-  const access = (kind: string, spec: AccessSpec | undefined, user: UserInfo) => {
-    const faults = accessFaults(kind, spec ?? {}, user);
+  const access = (kind: string, spec: AccessSpec | undefined, user: UserInfo, metadata: KubeObject['metadata']) => {
+    const faults = accessFaults(kind, spec ?? {}, user, metadata);
     if (faults.length > 0) throw invalid({ group: z, kind, name: '' }, faults);
     const { allowed, reason } = authorizer.authorize(attributesOf(spec ?? {}, user));
     return { allowed, ...(reason !== '' && { reason }) };
@@ -64,20 +66,20 @@ export function reviewHandlers(
   return [
     [
       `${z}/v1/selfsubjectaccessreviews`,
-      review(z, SELF, (asked, user) => access(SELF, (asked as SelfSubjectAccessReview).spec, user)),
+      review(z, SELF, (asked, user) => access(SELF, (asked as SelfSubjectAccessReview).spec, user, asked.metadata)),
     ],
     [
       `${z}/v1/subjectaccessreviews`,
       review(z, 'SubjectAccessReview', (asked) => {
         const { spec } = asked as SubjectAccessReview;
-        return access('SubjectAccessReview', spec, subjectOf(spec));
+        return access('SubjectAccessReview', spec, subjectOf(spec), asked.metadata);
       }),
     ],
     [
       `${z}/v1/localsubjectaccessreviews`,
-      review(z, 'LocalSubjectAccessReview', (asked) => {
+      review(z, LOCAL, (asked) => {
         const { spec } = asked as LocalSubjectAccessReview;
-        return access('LocalSubjectAccessReview', spec, subjectOf(spec));
+        return access(LOCAL, spec, subjectOf(spec), asked.metadata);
       }),
     ],
     [
@@ -85,7 +87,8 @@ export function reviewHandlers(
       review(z, 'SelfSubjectRulesReview', (asked, user) => {
         // Validation does not see reviews, so even what the type promises may be missing.
         const { spec } = asked as { spec?: { namespace?: string } };
-        return { ...authorizer.rulesFor(user, spec?.namespace ?? ''), incomplete: false };
+        if (!spec?.namespace) throw badRequest('no namespace on request');
+        return { ...authorizer.rulesFor(user, spec.namespace), incomplete: false };
       }),
     ],
     [`${n}/v1/selfsubjectreviews`, review(n, 'SelfSubjectReview', (_, user) => ({ userInfo: infoOf(user) }))],
@@ -102,9 +105,10 @@ export function reviewHandlers(
 }
 
 const SELF = 'SelfSubjectAccessReview';
+const LOCAL = 'LocalSubjectAccessReview';
 
 /** Source: k8s.io/kubernetes/pkg/apis/authorization/validation. */
-function accessFaults(kind: string, spec: AccessSpec, user: UserInfo): FieldError[] {
+function accessFaults(kind: string, spec: AccessSpec, user: UserInfo, metadata: KubeObject['metadata']): FieldError[] {
   const { resourceAttributes, nonResourceAttributes } = spec;
   const faults = new Faults();
   if (resourceAttributes !== undefined && nonResourceAttributes !== undefined) {
@@ -117,6 +121,18 @@ function accessFaults(kind: string, spec: AccessSpec, user: UserInfo): FieldErro
   }
   if (kind !== SELF && user.name === '' && user.groups.length === 0) {
     faults.invalid(['spec', 'user'], '', 'at least one of user or group must be specified');
+  }
+  const { namespace, managedFields: _, ...others } = metadata;
+  if (Object.values(others).some((value) => value !== undefined && value !== '')) {
+    faults.invalid('metadata', metadata, `must be empty${kind === LOCAL ? ' except for namespace' : ''}`);
+  }
+  if (kind !== LOCAL) return faults.errors;
+  if (resourceAttributes !== undefined && resourceAttributes.namespace !== namespace) {
+    const sentence = 'must match metadata.namespace';
+    faults.invalid('spec.resourceAttributes.namespace', resourceAttributes.namespace ?? '', sentence);
+  }
+  if (nonResourceAttributes !== undefined) {
+    faults.invalid('spec.nonResourceAttributes', nonResourceAttributes, 'disallowed on this kind of request');
   }
   return faults.errors;
 }

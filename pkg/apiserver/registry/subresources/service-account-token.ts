@@ -14,6 +14,7 @@ import { respond } from '../represent.ts';
 import { decodeBody, type BodyType } from '../request-body.ts';
 import type { ResourceApi } from '../resource-api.ts';
 import type { SubresourceCall, SubresourceHandler } from '../subresource-handler.ts';
+import { settleNamespace } from '../write-parts.ts';
 
 const SHORTEST_SECONDS = 600;
 const LONGEST_SECONDS = 2 ** 32;
@@ -46,6 +47,7 @@ export function tokenOf(tokens: ServiceAccountTokens | undefined): SubresourceHa
     if (asked.metadata?.name && asked.metadata.name !== target.name) {
       throw badRequest(`name on the request (${asked.metadata.name}) does not match name in the URL (${target.name})`);
     }
+    if (asked.metadata !== undefined) settleNamespace(asked.metadata, target.namespace);
     const spec = asked.spec ?? {};
     const seconds = spec.expirationSeconds ?? DEFAULT_SECONDS;
     check(seconds);
