@@ -302,13 +302,17 @@ class Core {
     if (error instanceof ApiError) return failureResponse(error.status, request);
     if (error instanceof StoreUnavailableError) {
       this.#parts.log.warn('the store does not answer', { error });
-      return failureResponse(new ApiError('ServiceUnavailable', 'the store does not answer').status, request);
+      return failureResponse(storeAway().status, request);
     }
     const requestId = newUid(this.#parts.random);
     const stack = error instanceof Error ? error.stack : undefined;
     this.#parts.log.error('request failed', { requestId, method: request.method, path: request.path, error, stack });
     return bugResponse(requestId);
   }
+}
+
+function storeAway(): ApiError {
+  return new ApiError('ServiceUnavailable', 'the store does not answer', { details: { retryAfterSeconds: 1 } });
 }
 
 const VERB_OF_METHOD: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update' };

@@ -18,6 +18,8 @@ export interface DecodeValueOptions {
   /** What the object must be; also what it is taken for when it does not say. */
   readonly groupVersionKind: { readonly group: string; readonly version: string; readonly kind: string };
   readonly fieldValidation: FieldValidation;
+  /** Versions of the same form that are taken for the kind's own, such as `policy/v1beta1`. */
+  readonly olderVersions?: readonly string[];
 }
 
 export interface DecodeOptions extends DecodeValueOptions {
@@ -121,12 +123,13 @@ function readForExponents(text: string | undefined): { value: unknown; notes: Te
 /** Puts kind and apiVersion first and fills them in where they are missing; refuses another kind's object. */
 function identify(
   value: Record<string, unknown>,
-  { schema, groupVersionKind }: DecodeValueOptions,
+  { schema, groupVersionKind, olderVersions = [] }: DecodeValueOptions,
 ): Record<string, unknown> {
   const { kind } = groupVersionKind;
   const served = apiVersionOf(groupVersionKind);
   const givenKind = given(value['kind']) ?? kind;
-  const givenVersion = given(value['apiVersion']) ?? served;
+  const named = given(value['apiVersion']) ?? served;
+  const givenVersion = givenKind === kind && olderVersions.includes(named) ? served : named;
   // Every group has DeleteOptions and the like under its own name.
   const apiVersion = schema.name.startsWith('meta.v1.') ? givenVersion : served;
   const version = givenVersion.slice(givenVersion.lastIndexOf('/') + 1);

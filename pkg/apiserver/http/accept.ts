@@ -2,14 +2,18 @@
 // (`application/json;as=Table;g=meta.k8s.io;v=v1`). Answers are remembered per header, of which clients use few.
 import { notAcceptable } from '../http-errors.ts';
 
+export type MetaVersion = 'meta.k8s.io/v1' | 'meta.k8s.io/v1beta1';
+
 export interface Negotiated {
   readonly format: 'json' | 'yaml';
   readonly as: 'object' | 'table' | 'metadata';
+  /** Of the table or the metadata: older clients ask for v1beta1. */
+  readonly metaVersion: MetaVersion;
 }
 
 /** What Kubernetes names in its refusals; protobuf is left out, as it is not served. */
 export const SERVED_TYPES: readonly string[] = ['application/json', 'application/yaml'];
-const PLAIN_JSON: Negotiated = { format: 'json', as: 'object' };
+const PLAIN_JSON: Negotiated = { format: 'json', as: 'object', metaVersion: 'meta.k8s.io/v1' };
 const REMEMBERED = 256;
 
 interface Clause {
@@ -62,7 +66,8 @@ function parseClause(text: string): Clause | undefined {
 function representationOf({ type, subtype, parameters }: Clause, list: boolean): Negotiated | undefined {
   const format = formatOf(type, subtype);
   const as = shapeOf(parameters, list);
-  return format === undefined || as === undefined ? undefined : { format, as };
+  const metaVersion = parameters.get('v') === 'v1beta1' ? 'meta.k8s.io/v1beta1' : 'meta.k8s.io/v1';
+  return format === undefined || as === undefined ? undefined : { format, as, metaVersion };
 }
 
 function formatOf(type: string, subtype: string): 'json' | 'yaml' | undefined {

@@ -178,3 +178,30 @@ test.each(['/api/v1/namespaces/default', '/api/v1/namespaces/none', '/apis'])(
     expect(json(byHand)).toEqual(json(by));
   },
 );
+
+const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=';
+
+test('a scale is shown as a table, and older clients get the version that they ask for', async () => {
+  const containers = [{ name: 'c', image: 'i' }];
+  const labels = { app: 'a' };
+  const spec = {
+    replicas: 3,
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec: { containers } },
+  };
+  const body = JSON.stringify({ metadata: { name: 'tabular' }, spec });
+  await ask('/apis/apps/v1/namespaces/default/deployments', { method: 'POST', body });
+  const path = '/apis/apps/v1/namespaces/default/deployments/tabular/scale';
+  const table = json(await ask(path, { headers: { accept: `${TABLE}v1` } }));
+  expect(table).toMatchObject({
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    columnDefinitions: [{ name: 'Name', format: '' }, { name: 'Desired' }, { name: 'Available' }, { name: 'Age' }],
+    rows: [{ cells: ['tabular', 3, 0, expect.any(String)], object: { kind: 'PartialObjectMetadata' } }],
+  });
+  const older = json(await ask('/api/v1/namespaces?limit=1', { headers: { accept: `${TABLE}v1beta1` } }));
+  expect(older).toMatchObject({
+    apiVersion: 'meta.k8s.io/v1beta1',
+    rows: [{ object: { apiVersion: 'meta.k8s.io/v1beta1' } }],
+  });
+});

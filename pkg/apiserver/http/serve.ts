@@ -139,6 +139,7 @@ async function answer(
 async function refuse(request: IncomingMessage, response: ServerResponse, clock: Clock): Promise<void> {
   await discardRest(request, clock);
   if (!request.readableEnded) response.setHeader('connection', 'close');
+  response.setHeader('retry-after', '1');
   await writeResponse(textResponse(429, 'Too many requests, please try again later.\n'), request, response);
 }
 

@@ -40,7 +40,8 @@ async function writeObject(
     ...headers,
   };
   if (warnings.length > 0) head['warning'] = warnings.map((text) => `299 - ${quoted(text)}`);
-  if (status === 429 || status === 503) head['retry-after'] = '1';
+  const retryAfter = status >= 400 ? retryAfterOf(answer.body.value) : 0;
+  if (retryAfter > 0) head['retry-after'] = String(retryAfter);
   const squeeze = bytes.length >= COMPRESS_FROM && acceptsGzip(request);
   const body = squeeze ? await compress(bytes, { level: 1 }) : bytes;
   if (squeeze) {
@@ -117,6 +118,14 @@ async function drained(target: Writable): Promise<boolean> {
     stop.abort();
   }
   return !target.destroyed;
+}
+
+/** Seconds: clients repeat by themselves what they are told to repeat, and nothing else. */
+function retryAfterOf(body: unknown): number {
+  if (typeof body !== 'object' || body === null || !('details' in body)) return 0;
+  const { details } = body;
+  if (typeof details !== 'object' || details === null || !('retryAfterSeconds' in details)) return 0;
+  return Number(details.retryAfterSeconds);
 }
 
 function acceptsGzip(request: IncomingMessage): boolean {

@@ -4,7 +4,7 @@ import { EncodedValue, JSON_TYPE } from '../encoded.ts';
 import type { Negotiated } from '../http/accept.ts';
 import { badRequest } from '../http-errors.ts';
 import type { ApiResponse, Encoded } from '../request.ts';
-import { toPartialObjectMetadata, toPartialObjectMetadataList, toTable } from '../table/table.ts';
+import { toPartialObjectMetadata, toPartialObjectMetadataList, toTable, type Tabular } from '../table/table.ts';
 import { yamlResponse } from '../yaml.ts';
 import type { CachedObject } from '../watchcache/cached-object.ts';
 import { EncodedList, type ListMetadata } from './encoded-list.ts';
@@ -44,11 +44,15 @@ export function objectResponse(
 }
 
 export function objectBody(served: ServedKind, object: CachedObject, how: Representation): Encoded {
-  const { as } = how.negotiated;
-  if (as === 'object') return object;
-  if (as === 'metadata') return new EncodedValue(toPartialObjectMetadata(object.value));
-  const { resourceVersion } = object.value.metadata;
-  return new EncodedValue(tableOf(served, [object.value], { resourceVersion }, how));
+  return how.negotiated.as === 'object' ? object : shapedBody(served.definition, object.value, how);
+}
+
+/** Also of forms that are no kind of their own, such as Scale. */
+export function shapedBody(kind: Tabular, object: KubeObject, how: Representation): Encoded {
+  const { as, metaVersion } = how.negotiated;
+  if (as === 'object') return new EncodedValue(object);
+  if (as === 'metadata') return new EncodedValue(toPartialObjectMetadata(object, metaVersion));
+  return new EncodedValue(tableOf(kind, [object], { resourceVersion: object.metadata.resourceVersion }, how));
 }
 
 export function listResponse(
@@ -74,12 +78,13 @@ function listBody(
         toPartialObjectMetadataList(
           items.map(({ value }) => value),
           metadata,
+          how.negotiated.metaVersion,
         ),
       );
     case 'table':
       return new EncodedValue(
         tableOf(
-          served,
+          served.definition,
           items.map(({ value }) => value),
           metadata,
           how,
@@ -89,12 +94,12 @@ function listBody(
 }
 
 function tableOf(
-  served: ServedKind,
+  kind: Tabular,
   objects: readonly KubeObject[],
   listMetadata: object,
-  { includeObject, now }: Representation,
+  { includeObject, now, negotiated: { metaVersion } }: Representation,
 ): object {
-  return toTable(served.definition, objects, { includeObject, now, listMetadata });
+  return toTable(kind, objects, { includeObject, now, listMetadata, metaVersion });
 }
 
 /** Any body in the format that was asked for. */

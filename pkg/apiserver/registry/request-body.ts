@@ -11,20 +11,22 @@ import { copyJson } from './copy-json.ts';
 export interface BodyType {
   readonly schema: ObjectSchema;
   readonly groupVersionKind: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly olderVersions?: readonly string[];
 }
 
 /** Throws 400 for what cannot be read as the type and 415 for other formats than JSON, YAML and protobuf. */
 export function decodeBody(body: RequestBody | undefined, type: BodyType, fieldValidation: FieldValidation): Decoded {
   // Named one by one: they may be getters, which spreading would lose.
-  const { schema, groupVersionKind } = type;
+  const { schema, groupVersionKind, olderVersions = [] } = type;
+  const options = { schema, groupVersionKind, olderVersions, fieldValidation };
   if (body?.form === 'bytes' && mediaTypeOf(body.contentType) === PROTOBUF_TYPE && body.bytes.length > 0) {
-    return decodeProtobuf(body.bytes, { schema, groupVersionKind, fieldValidation });
+    return decodeProtobuf(body.bytes, options);
   }
   const format = formatOf(body?.contentType ?? '');
-  if (body?.form === 'value') return decodeValue(copyJson(body.value), { schema, groupVersionKind, fieldValidation });
+  if (body?.form === 'value') return decodeValue(copyJson(body.value), options);
   const text =
     body === undefined ? '' : Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.length).toString('utf8');
-  return decodeObject(text, { schema, groupVersionKind, format, fieldValidation });
+  return decodeObject(text, { ...options, format });
 }
 
 export function isEmpty(body: RequestBody | undefined): boolean {

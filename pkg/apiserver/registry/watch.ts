@@ -164,14 +164,14 @@ function bookmarkLine(served: ServedKind, revision: number, initialEnd: boolean,
     case 'metadata':
       return new Line({
         type: 'BOOKMARK',
-        object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata },
+        object: { kind: 'PartialObjectMetadata', apiVersion: how.negotiated.metaVersion, metadata },
       });
     case 'table':
       return new Line({
         type: 'BOOKMARK',
         object: {
           kind: 'Table',
-          apiVersion: 'meta.k8s.io/v1',
+          apiVersion: how.negotiated.metaVersion,
           metadata,
           columnDefinitions: null,
           rows: [],

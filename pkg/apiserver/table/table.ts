@@ -1,9 +1,8 @@
 // What `kubectl get` asks for: objects as rows of a Table with the kind's own columns, and objects reduced to their metadata
-// (meta.k8s.io/v1 Table, PartialObjectMetadata and its list). Pure; the caller encodes.
+// (meta.k8s.io Table, PartialObjectMetadata and its list). Pure; the caller encodes.
 import type { Column, KindDefinition } from '../../api/schema/kind.ts';
 import type { KubeObject } from '../../api/schema/resource-type.ts';
-
-const META_VERSION = 'meta.k8s.io/v1';
+import type { MetaVersion } from '../http/accept.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
@@ -16,7 +15,12 @@ export interface TableOptions {
   readonly listMetadata?: object;
   /** A watch says the columns once: later tables come without them. */
   readonly noHeaders?: boolean;
+  /** Default v1. */
+  readonly metaVersion?: MetaVersion;
 }
+
+/** Anything with columns: a kind, or a form that several kinds are shown in. */
+export type Tabular = Pick<KindDefinition, 'columns' | 'rowConditions'>;
 
 interface ColumnDefinition {
   readonly name: string;
@@ -47,11 +51,11 @@ export interface PartialObjectMetadata {
 }
 
 /** A Table of the objects in the given order. */
-export function toTable(kind: KindDefinition, objects: readonly KubeObject[], options: TableOptions): Table {
+export function toTable(kind: Tabular, objects: readonly KubeObject[], options: TableOptions): Table {
   const { columns } = kind;
   return {
     kind: 'Table',
-    apiVersion: META_VERSION,
+    apiVersion: options.metaVersion ?? 'meta.k8s.io/v1',
     metadata: options.listMetadata ?? {},
     columnDefinitions: options.noHeaders === true ? null : columns.map(definitionOf),
     rows: objects.map((object) => rowOf(kind, object, options)),
@@ -62,39 +66,43 @@ function definitionOf({ name, type, format, description, priority }: Column<Kube
   return { name, type, format, description, priority };
 }
 
-function rowOf(kind: KindDefinition, object: KubeObject, { includeObject, now }: TableOptions): Row {
+function rowOf(kind: Tabular, object: KubeObject, { includeObject, now, metaVersion }: TableOptions): Row {
   const conditions = kind.rowConditions?.(object) ?? [];
   return {
     cells: kind.columns.map((column) => column.cell(object, now)),
     ...(conditions.length > 0 && { conditions }),
-    object: included(object, includeObject),
+    object: included(object, includeObject, metaVersion),
   };
 }
 
-function included(object: KubeObject, includeObject: IncludeObject): object | null {
+function included(object: KubeObject, includeObject: IncludeObject, metaVersion?: MetaVersion): object | null {
   switch (includeObject) {
     case 'None':
       return null;
     case 'Metadata':
-      return toPartialObjectMetadata(object);
+      return toPartialObjectMetadata(object, metaVersion);
     case 'Object':
       return object;
   }
 }
 
-export function toPartialObjectMetadata(object: KubeObject): PartialObjectMetadata {
-  return { kind: 'PartialObjectMetadata', apiVersion: META_VERSION, metadata: object.metadata };
+export function toPartialObjectMetadata(
+  object: KubeObject,
+  apiVersion: MetaVersion = 'meta.k8s.io/v1',
+): PartialObjectMetadata {
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata };
 }
 
 /** `listMetadata` as in the plain list: resourceVersion, continue, remainingItemCount. */
 export function toPartialObjectMetadataList(
   objects: readonly KubeObject[],
   listMetadata: object,
+  apiVersion: MetaVersion = 'meta.k8s.io/v1',
 ): { kind: string; apiVersion: string; metadata: object; items: readonly PartialObjectMetadata[] } {
   return {
     kind: 'PartialObjectMetadataList',
-    apiVersion: META_VERSION,
+    apiVersion,
     metadata: listMetadata,
-    items: objects.map(toPartialObjectMetadata),
+    items: objects.map((object) => toPartialObjectMetadata(object, apiVersion)),
   };
 }

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Agent, request as undici } from 'undici';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ApiError } from '../../../api/meta/status.ts';
 import { pods } from '../../../api/resources.ts';
 import type { Pod } from '../../../api/schema/generated/core.v1.gen.ts';
 import { createClient } from '../../../client/typed-client.ts';
-import { startServerUnderTest, type ServerUnderTest } from '../../testing/server-under-test.ts';
+import { startServerUnderTest, TOKEN, type ServerUnderTest } from '../../testing/server-under-test.ts';
 
 const NAMESPACE = 'default';
 const API = `/api/v1/namespaces/${NAMESPACE}/pods`;
@@ -35,6 +36,10 @@ async function makePod(name: string, app: string, ready: boolean): Promise<void>
 async function makeBudget(app: string, status: Record<string, number>): Promise<void> {
   const spec = { minAvailable: 1, selector: { matchLabels: { app } } };
   await server.direct.request({ method: 'POST', path: BUDGETS, body: { metadata: { name: app }, spec } });
+  await setBudget(app, status);
+}
+
+async function setBudget(app: string, status: Record<string, number>): Promise<void> {
   const body = { status: { expectedPods: 5, observedGeneration: 1, ...status } };
   await server.direct.request({ method: 'PATCH', path: `${BUDGETS}/${app}/status`, contentType: MERGE, body });
 }
@@ -117,4 +122,26 @@ test('the present revision as a precondition survives the announcement', async (
   const body = { metadata: { name: 'present' }, deleteOptions: { preconditions } };
   const answer = await server.direct.request({ method: 'POST', path: `${API}/present/eviction`, body });
   expect(answer.status).toBe(201);
+});
+
+test('evictions of the older version are taken, and clients are told to come back only where that helps', async () => {
+  await makePod('older', 'older', true);
+  const dispatcher = new Agent({ connect: { ca: server.ca } });
+  onTestFinished(() => dispatcher.close());
+  const ask = async () => {
+    const body = { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: 'older' } };
+    const { statusCode, headers } = await undici(`${server.url}${API}/older/eviction`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      dispatcher,
+    });
+    return { status: statusCode, retryAfter: headers['retry-after'] };
+  };
+  await makeBudget('older', { observedGeneration: 0 });
+  expect(await ask()).toEqual({ status: 429, retryAfter: '10' });
+  await setBudget('older', { disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1 });
+  expect(await ask()).toEqual({ status: 429, retryAfter: undefined });
+  await setBudget('older', { disruptionsAllowed: 1, currentHealthy: 2, desiredHealthy: 1 });
+  expect(await ask()).toEqual({ status: 201, retryAfter: undefined });
 });

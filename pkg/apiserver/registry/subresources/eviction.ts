@@ -22,6 +22,7 @@ function bodyType(): BodyType {
   return {
     schema: schemaOf('policy.v1.Eviction'),
     groupVersionKind: { group: 'policy', version: 'v1', kind: 'Eviction' },
+    olderVersions: ['policy/v1beta1'],
   };
 }
 

@@ -1,19 +1,20 @@
 // /scale: the replicas of anything that has replicas, as one kind (autoscaling/v1 Scale).
 import type { FieldError } from '../../../api/meta/status.ts';
 import { invalid } from '../../../api/meta/status.ts';
+import { age, columns, integer } from '../../../api/schema/columns.ts';
 import { schemaOf } from '../../../api/schema/object-schema.ts';
 import type { KubeObject } from '../../../api/schema/resource-type.ts';
 import { methodNotAllowed, unknownPath } from '../../http-errors.ts';
-import { encodeValue } from '../../encoded.ts';
 import type { ApiResponse } from '../../request.ts';
 import { ownersAfterScale, ownersOfScale } from '../../patch/scale-owners.ts';
 import type { Instant } from '../../../clock/clock.ts';
 import { copyJson } from '../copy-json.ts';
 import { applier, isApply, patchOf, patchValue } from '../patcher.ts';
-import { respond } from '../represent.ts';
+import { respond, shapedBody } from '../represent.ts';
 import { decodeBody, type BodyType } from '../request-body.ts';
 import type { SubresourceCall } from '../subresource-handler.ts';
 import type { ServedKind } from '../served-kind.ts';
+import type { Tabular } from '../../table/table.ts';
 import { checkName, type Next } from '../updater.ts';
 import { addWarning, type WriteContext } from '../write-parts.ts';
 
@@ -21,6 +22,22 @@ interface Scale extends KubeObject {
   spec: { replicas?: number };
   status: { replicas: number; selector?: string };
 }
+
+/** Columns of `kubectl get --subresource=scale`. */
+const [NAME, ...REST] = columns<Scale>(
+  integer(
+    'Desired',
+    'replicas is the desired number of instances for the scaled object.',
+    ({ spec }) => spec.replicas ?? 0,
+  ),
+  integer(
+    'Available',
+    'replicas is the actual number of observed instances of the scaled object.',
+    ({ status }) => status.replicas,
+  ),
+  age(),
+);
+const SCALES: Tabular = { columns: NAME === undefined ? REST : [{ ...NAME, format: '' }, ...REST] };
 
 function bodyType(): BodyType {
   return {
@@ -34,7 +51,7 @@ export async function scale(call: SubresourceCall): Promise<ApiResponse> {
   const how = api.representation(request, false);
   if (target.verb === 'get') {
     const { value } = await api.parts.reader.get(served, target.namespace, target.name);
-    return respond(200, encodeValue(scaleOf(served, value)), how.negotiated, []);
+    return respond(200, shapedBody(SCALES, scaleOf(served, value), how), how.negotiated, []);
   }
   if (target.verb !== 'update' && target.verb !== 'patch') throw methodNotAllowed();
   const patching = target.verb === 'patch';
@@ -42,7 +59,7 @@ export async function scale(call: SubresourceCall): Promise<ApiResponse> {
   const context = api.writeContext(served, target, request, patching ? 'PatchOptions' : 'UpdateOptions', applying);
   const next = applying ? applied(call, context, how.now) : asked(call, context);
   const { object } = await api.updater.update({ context, next, createMissing: false });
-  return respond(200, encodeValue(scaleOf(served, object.value)), how.negotiated, context.warnings);
+  return respond(200, shapedBody(SCALES, scaleOf(served, object.value), how), how.negotiated, context.warnings);
 }
 
 type Step = (live: KubeObject | undefined) => Next;
