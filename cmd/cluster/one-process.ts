@@ -1,11 +1,13 @@
 // A cluster in this one process: store, API server, scheduler, controllers, kubelet, service rules and DNS. The parts call the
 // API server directly, each as its own user; everybody else reaches it over HTTPS.
 import { join } from 'node:path';
+import type { Registry } from 'prom-client';
 import { kinds } from '../../pkg/api/kinds.ts';
 import { directTransport } from '../../pkg/apiserver/direct-transport.ts';
 import { serveHttps } from '../../pkg/apiserver/http/serve.ts';
 import type { UserInfo } from '../../pkg/apiserver/request.ts';
 import { createApiServer } from '../../pkg/apiserver/server.ts';
+import { meteredClient } from '../../pkg/client/client-metrics.ts';
 import type { Client } from '../../pkg/client/client.ts';
 import { createClient } from '../../pkg/client/typed-client.ts';
 import { COMPONENT_USERS, nodeUser } from '../../pkg/cluster/cluster-certificates.ts';
@@ -77,6 +79,7 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
   );
   const as = ({ name, groups }: UserInfo): Client =>
     createClient(directTransport(server, { name, groups: [...groups, 'system:authenticated'] }, { userAgent: name }));
+  const counted = (user: UserInfo, registry: Registry) => meteredClient(as(user), { registry, clock });
   const part = (name: string) => ({ clock, random, log: log.with({ part: name }) });
   const { nodeName, podCidr, nodeIp } = record;
 
@@ -84,11 +87,18 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
   const failed = new AbortController();
   const until = AbortSignal.any([signal, failed.signal]);
   const running = [
-    runScheduler({ ...part('scheduler'), client: as(COMPONENT_USERS.scheduler), metrics: metrics.scheduler }, until),
+    runScheduler(
+      {
+        ...part('scheduler'),
+        client: counted(COMPONENT_USERS.scheduler, metrics.scheduler),
+        metrics: metrics.scheduler,
+      },
+      until,
+    ),
     runControllers(
       {
         ...part('controllers'),
-        client: as(COMPONENT_USERS['controller-manager']),
+        client: counted(COMPONENT_USERS['controller-manager'], metrics.controllers),
         enabled: '*,bootstrap-signer-controller,token-cleaner-controller',
         options: {
           rootCa: certificates.authority.certificate,
@@ -107,7 +117,7 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
     runNodeNetwork(
       {
         ...part('network'),
-        client: as(COMPONENT_USERS.proxy),
+        client: counted(COMPONENT_USERS.proxy, metrics.proxy),
         nodeName,
         nodeIps: [nodeIp],
         podCidr,

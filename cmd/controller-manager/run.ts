@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { Option } from 'commander';
 import { realClock } from '../../pkg/clock/clock.ts';
+import { meteredClient } from '../../pkg/client/client-metrics.ts';
 import { runAsLeader } from '../../pkg/client/leader-election.ts';
 import { createEventRecorder } from '../../pkg/client/event-recorder.ts';
 import { CidrSet } from '../../pkg/controllers/node-ipam/cidr-set.ts';
@@ -12,7 +13,7 @@ import { CONTROLLERS, DEFAULT_OPTIONS, type ControllerOptions } from '../../pkg/
 import { parseAddressPool, type AddressPool } from '../../pkg/controllers/service-lb/address-pool.ts';
 import { runControllers } from '../../pkg/controllers/run.ts';
 import { whileLeading } from '../../pkg/metrics/leader-metrics.ts';
-import { processMetrics } from '../../pkg/metrics/process-metrics.ts';
+import { componentMetrics } from '../../pkg/metrics/process-metrics.ts';
 import type { ComponentContext } from '../connection.ts';
 import { UsageError } from '../program.ts';
 import { statusPagesFlags, statusPagesSettings } from '../status-pages/flags.ts';
@@ -94,10 +95,11 @@ export async function runFromFlags(
   signal: AbortSignal,
 ): Promise<void> {
   await using parts = new AsyncDisposableStack();
-  const { client } = parts.use(await connect(textFlag(flags, 'kubeconfig'), NAME));
+  const connection = parts.use(await connect(textFlag(flags, 'kubeconfig'), NAME));
+  const registry = pages?.registry(NAME) ?? componentMetrics();
+  const client = meteredClient(connection.client, { registry, clock: realClock });
   const options = await optionsOf(flags);
   const enabled = textFlag(flags, 'controllers') ?? '*';
-  const registry = pages?.registry(NAME) ?? processMetrics();
   const lead = (stop: AbortSignal) =>
     runControllers({ client, clock: realClock, random, log, enabled, options, metrics: registry }, stop);
   const elect = textFlag(flags, 'leaderElect') ?? 'true';

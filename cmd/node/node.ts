@@ -1,4 +1,5 @@
 // The parts of a node and how they belong together; each is told what the node's record says.
+import { meteredClient } from '../../pkg/client/client-metrics.ts';
 import { readFile } from 'node:fs/promises';
 import { realClock } from '../../pkg/clock/clock.ts';
 import { nodeFiles, readNodeRecord, type NodeRecord } from '../../pkg/cluster/node-record.ts';
@@ -68,6 +69,7 @@ export async function runNode(directory: string, log: Logger, signal: AbortSigna
   };
   const network: NodeNetworkOptions = {
     ...part('network'),
+    client: meteredClient(client, { registry: proxyMetrics, clock: realClock }),
     nodeName: record.nodeName,
     nodeIps: [record.nodeIp],
     clusterCidr: record.clusterCidr,

@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { Option } from 'commander';
 import { connectCluster } from '../../pkg/client/kubeconfig-transport.ts';
+import { meteredTransport } from '../../pkg/client/client-metrics.ts';
 import { createClient } from '../../pkg/client/typed-client.ts';
 import { realClock } from '../../pkg/clock/clock.ts';
-import { processMetrics } from '../../pkg/metrics/process-metrics.ts';
+import { componentMetrics } from '../../pkg/metrics/process-metrics.ts';
 import { removeNodeNetwork, runNodeNetwork } from '../../pkg/network/node-network.ts';
 import { DEFAULT_BRIDGE } from '../../pkg/network/podnet/pod-network.ts';
 import { parseProxyConfig, type ProxyConfig } from '../../pkg/network/proxy/proxy-config.ts';
@@ -66,11 +67,11 @@ await runProgram({
       { path: given('kubeconfig') ?? config.kubeconfig, env: process.env, home: homedir() },
       { userAgent: 'typekube-proxy', clock: realClock },
     );
-    const client = createClient(transport);
     const nodeName = (given('hostnameOverride') ?? config.hostnameOverride) || hostname().toLowerCase();
     const clusterCidr = given('clusterCidr') ?? config.clusterCidr;
     const health = new ProxyHealth(realClock);
-    const registry = processMetrics();
+    const registry = componentMetrics();
+    const client = createClient(meteredTransport(transport, { registry, clock: realClock }));
     const json = (answer: { status: number; body: string }) => ({ ...answer, contentType: 'application/json' });
     const healthPages: StatusPages = { '/healthz': () => json(health.healthz()), '/livez': () => json(health.livez()) };
     const metricsPages: StatusPages = {

@@ -5,11 +5,12 @@ import { hostname } from 'node:os';
 import { Option } from 'commander';
 import type { ComponentContext } from '../connection.ts';
 import { UsageError } from '../program.ts';
+import { meteredClient } from '../../pkg/client/client-metrics.ts';
 import { runAsLeader } from '../../pkg/client/leader-election.ts';
 import { realClock } from '../../pkg/clock/clock.ts';
 import { messageWithCauses } from '../../pkg/logging/logger.ts';
 import { whileLeading } from '../../pkg/metrics/leader-metrics.ts';
-import { processMetrics } from '../../pkg/metrics/process-metrics.ts';
+import { componentMetrics } from '../../pkg/metrics/process-metrics.ts';
 import { ConfigurationError } from '../../pkg/scheduler/config/checked-value.ts';
 import {
   DEFAULT_CONFIGURATION,
@@ -42,10 +43,11 @@ export async function runFromFlags(
   const { leaderElection } = configuration;
   const kubeconfig = textFlag(flags['kubeconfig']) ?? configuration.kubeconfig;
   await using parts = new AsyncDisposableStack();
-  const { client } = parts.use(await connect(kubeconfig, 'typekube-scheduler'));
+  const connection = parts.use(await connect(kubeconfig, 'typekube-scheduler'));
+  const registry = pages?.registry(NAME) ?? componentMetrics();
+  const client = meteredClient(connection.client, { registry, clock: realClock });
   const context = { client, clock: realClock, random: Math.random, log, host: hostname() };
   const { profiles, backoff } = configuration;
-  const registry = pages?.registry(NAME) ?? processMetrics();
   const elect = (textFlag(flags['leaderElect']) ?? String(leaderElection.leaderElect ?? true)) === 'true';
   let ready = elect; // whoever stands by is ready to take over
   const schedule = (until: AbortSignal) => {

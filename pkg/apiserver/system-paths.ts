@@ -15,7 +15,7 @@ import type { MetricsPage } from './metrics/metrics-page.ts';
 import { scrapeTargets } from './metrics/scrape-targets.ts';
 import { objectState } from './object-state/object-state.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../api/meta/version.ts';
 import type { WatchCache } from './watchcache/watch-cache.ts';
 
 export interface SystemPathsParts {

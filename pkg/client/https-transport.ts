@@ -103,6 +103,10 @@ class HttpsTransport implements NetworkTransport {
     for (const pool of dropped) void pool.destroy(reason);
   }
 
+  get host(): string {
+    return this.#server.host;
+  }
+
   async request(request: TransportRequest, signal?: AbortSignal): Promise<TransportResponse> {
     for (let attempt = 0; ; attempt++) {
       const answer = await this.#once('requests', request, { attempt, ...(signal && { signal }) });

@@ -19,6 +19,7 @@ export function replaceableTransport(first: NetworkTransport, clock: Clock): Rep
     return transport.close();
   };
   return {
+    ...(first.host !== undefined && { host: first.host }),
     request: (request, signal) => current.request(request, signal),
     watch: (path, signal) => current.watch(path, signal),
     stream: (request, signal) => current.stream(request, signal),

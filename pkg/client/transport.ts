@@ -43,6 +43,8 @@ export interface ChannelConnection {
 }
 
 export interface Transport {
+  /** `address:port` of the API server; undefined: it is in this process. */
+  readonly host?: string;
   /** Rejects with ApiError for an answer of 400 or more, with UnreachableError when no answer was had. */
   request(request: TransportRequest, signal?: AbortSignal): Promise<TransportResponse>;
   /** Opens a watch; rejects like `request`. The iteration ends when the server ends it, throws UnreachableError when it broke. */

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { nodes, services } from '../api/resources.ts';
 import type { Node, Taint } from '../api/schema/generated/core.v1.gen.ts';
+import { registerBuildInfo } from '../metrics/build-info.ts';
+import { meteredClient } from '../client/client-metrics.ts';
 import { DelegatedAccess } from '../client/delegated-access.ts';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
@@ -73,9 +75,11 @@ const DEFAULT_TRANSITION_MS = 300_000;
 
 /** Runs until `signal`; containers go on without it and are adopted by the next one. Rejects when it cannot begin. */
 export async function runKubelet(options: KubeletOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, random, log } = options;
+  const { clock, random, log } = options;
   const registries = { own: new Registry(), probes: new Registry() };
-  const metrics = registerKubeletMetrics(registries);
+  registerBuildInfo(registries.own);
+  const client = meteredClient(options.client, { registry: registries.own, clock });
+  const metrics = registerKubeletMetrics(registries, clock);
   const runtime = meteredRuntime(options.runtime, metrics, clock);
   await mkdir(join(options.rootDir, 'pods'), { recursive: true });
   const machine = await readMachine(options.rootDir);
@@ -169,6 +173,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     transitionMs: options.evictionPressureTransitionMs ?? DEFAULT_TRANSITION_MS,
     pods: () => manager.workers(),
     changed: () => agent.touch(),
+    evicted: (signal) => metrics.evicted(signal),
     reclaimDisk: (stop) => collector.reclaim(stop),
   });
 

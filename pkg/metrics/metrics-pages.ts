@@ -2,6 +2,7 @@
 // the kubelet of that process serves as /metrics/<component>. So a whole process is scraped at one port, with that server's
 // authentication.
 import { Registry } from 'prom-client';
+import { registerBuildInfo } from './build-info.ts';
 
 /** A kubelet names the components of its process in this annotation of its Node, separated by commas. */
 export const PAGES_ANNOTATION = 'typekube.dev/metrics-pages';
@@ -9,9 +10,10 @@ export const PAGES_ANNOTATION = 'typekube.dev/metrics-pages';
 export class MetricsPages {
   readonly #registries = new Map<string, Registry>();
 
-  /** A new, empty page: a component that was started again begins anew. */
+  /** A new page: a component that was started again begins anew. */
   registry(component: string): Registry {
     const registry = new Registry();
+    registerBuildInfo(registry);
     this.#registries.set(component, registry);
     return registry;
   }

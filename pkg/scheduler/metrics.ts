@@ -3,6 +3,10 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { SchedulerCache } from './cache/scheduler-cache.ts';
 import type { QueueName, SchedulingQueue } from './queue/scheduling-queue.ts';
 
+/** Filtering and scoring are one here, looked up together, and told as Filter. */
+export type ExtensionPoint = 'Filter' | 'PostFilter' | 'Bind';
+export type ExtensionStatus = 'Success' | 'Unschedulable' | 'Error';
+
 export interface SchedulerMetrics {
   /** One pod was sought a node for, in this many seconds. */
   attempted(profile: string, result: 'scheduled' | 'unschedulable' | 'error', seconds: number): void;
@@ -10,6 +14,8 @@ export interface SchedulerMetrics {
   scheduled(profile: string, attempts: number, seconds: number): void;
   /** A decision alone took this many seconds. */
   decided(seconds: number): void;
+  /** What Kubernetes calls an extension point has run for one pod. */
+  extended(point: ExtensionPoint, status: ExtensionStatus, profile: string, seconds: number): void;
   arrived(queue: QueueName, event: string): void;
   preempted(victims: number): void;
 }
@@ -19,6 +25,7 @@ export const noMetrics: SchedulerMetrics = {
   attempted: () => undefined,
   scheduled: () => undefined,
   decided: () => undefined,
+  extended: () => undefined,
   arrived: () => undefined,
   preempted: () => undefined,
 };
@@ -27,13 +34,16 @@ export const noMetrics: SchedulerMetrics = {
 export interface Measured {
   readonly queue: SchedulingQueue;
   readonly cache: SchedulerCache;
+  /** How many are under way. */
+  readonly bindings: () => number;
 }
 
 /** Buckets from one millisecond, doubling, as Kubernetes has them. */
 const SECONDS = Array.from({ length: 15 }, (_, index) => 0.001 * 2 ** index);
+const EXTENSION_SECONDS = Array.from({ length: 12 }, (_, index) => 0.0001 * 2 ** index);
 const SLI_SECONDS = Array.from({ length: 20 }, (_, index) => 0.01 * 2 ** index);
 
-export function registerMetrics(registry: Registry, { queue, cache }: Measured): SchedulerMetrics {
+export function registerMetrics(registry: Registry, { queue, cache, bindings }: Measured): SchedulerMetrics {
   const registers = [registry];
   const attempts = new Counter({
     name: 'scheduler_schedule_attempts_total',
@@ -112,7 +122,23 @@ export function registerMetrics(registry: Registry, { queue, cache }: Measured):
     buckets: SECONDS,
     registers,
   });
-  for (const gauge of [pending, size, unschedulable]) registry.registerMetric(gauge);
+  const extensions = new Histogram({
+    name: 'scheduler_framework_extension_point_duration_seconds',
+    help: 'Latency for running all plugins of a specific extension point.',
+    labelNames: ['extension_point', 'status', 'profile'],
+    buckets: EXTENSION_SECONDS,
+    registers,
+  });
+  const underWay = new Gauge({
+    name: 'scheduler_goroutines',
+    help: 'Number of running goroutines split by the work they do such as binding.',
+    labelNames: ['operation'],
+    registers: [],
+    collect() {
+      this.set({ operation: 'binding' }, bindings());
+    },
+  });
+  for (const gauge of [pending, size, unschedulable, underWay]) registry.registerMetric(gauge);
   return {
     attempted(profile, result, seconds) {
       attempts.inc({ profile, result });
@@ -123,6 +149,8 @@ export function registerMetrics(registry: Registry, { queue, cache }: Measured):
       tries.observe(count);
     },
     decided: (seconds) => algorithm.observe(seconds),
+    extended: (point, status, profile, seconds) =>
+      extensions.observe({ extension_point: point, status, profile }, seconds),
     arrived: (name, event) => incoming.inc({ queue: name, event }),
     preempted(count) {
       preemptions.inc();

@@ -91,7 +91,11 @@ export class PodScheduling {
     this.#metrics =
       context.metrics === undefined
         ? noMetrics
-        : registerMetrics(context.metrics, { queue: this.#queue, cache: this.#cache });
+        : registerMetrics(context.metrics, {
+            queue: this.#queue,
+            cache: this.#cache,
+            bindings: () => this.#bindings.count,
+          });
     this.#status = new PodStatusWriter(context, signal);
     this.#successEvents = new TokenBucket(EVENTS_PER_SECOND, EVENTS_AT_ONCE, context.clock);
     this.#failureEvents = new TokenBucket(EVENTS_PER_SECOND, EVENTS_AT_ONCE, context.clock);
@@ -162,7 +166,10 @@ export class PodScheduling {
     if (this.#cache.placementOf(pod.uid) !== undefined) return;
     const start = this.#context.clock.now();
     const decision = decide(run.profile, pod, this.#cluster, this.#context.random);
-    this.#metrics.decided((this.#context.clock.now() - start) / 1000);
+    const took = (this.#context.clock.now() - start) / 1000;
+    const isPlaced = decision.outcome === 'placed';
+    this.#metrics.decided(took);
+    this.#metrics.extended('Filter', isPlaced ? 'Success' : 'Unschedulable', run.profile.schedulerName, took);
     if (decision.outcome === 'unplaceable') {
       this.#turnDown(entry, run, decision);
       const seconds = (this.#context.clock.now() - start) / 1000;
@@ -180,8 +187,10 @@ export class PodScheduling {
     const { pod } = entry;
     const name = run.profile.schedulerName;
     try {
+      const asked = clock.now();
       const result = await bind(client, pod, nodeName, clock, this.#signal);
       const now = clock.now();
+      this.#metrics.extended('Bind', result.outcome === 'bound' ? 'Success' : 'Error', name, (now - asked) / 1000);
       const seconds = (now - start) / 1000;
       if (result.outcome === 'bound') {
         this.#cache.finishBinding(pod.uid, now);
@@ -229,10 +238,16 @@ export class PodScheduling {
     const { diagnosis } = decision;
     if (this.#evictions.isFull) return this.#queue.retryLater(entry, clock.now());
     this.#queue.setAside(entry, rejectors(diagnosis), clock.now());
+    const began = clock.now();
     const preemption =
       run.profile.preempts && diagnosis.nodeCount > 0
         ? preempt(run.profile, pod, this.#cluster, decision, random)
         : undefined;
+    if (preemption !== undefined) {
+      const status = preemption.outcome === 'evict' ? 'Success' : 'Unschedulable';
+      const seconds = (clock.now() - began) / 1000;
+      this.#metrics.extended('PostFilter', status, run.profile.schedulerName, seconds);
+    }
     const postscript = preemption?.outcome === 'nothing' ? preemption.message : '';
     const message = diagnosisMessage(diagnosis, postscript);
     if (preemption?.outcome !== 'evict') {

@@ -61,6 +61,10 @@ describe('the scheduler', () => {
     const told = await metrics.metrics();
     expect(told).toContain('scheduler_schedule_attempts_total{profile="default-scheduler",result="scheduled"} 1');
     expect(told).toContain('scheduler_cache_size{type="pods"} 1');
+    const extended = 'scheduler_framework_extension_point_duration_seconds_count';
+    for (const point of ['Filter', 'Bind']) {
+      expect(told).toContain(`${extended}{extension_point="${point}",status="Success",profile="default-scheduler"} 1`);
+    }
     expect(told).toContain('scheduler_queue_incoming_pods_total{queue="active",event="PodAdd"} 1');
   });
 
@@ -82,6 +86,7 @@ describe('the scheduler', () => {
     expect(api.events).toMatchObject([{ type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', message }]);
     const told = await metrics.metrics();
     expect(told).toContain('scheduler_pending_pods{queue="unschedulable"} 1');
+    expect(told).toContain('_count{extension_point="PostFilter",status="Unschedulable",profile="default-scheduler"} 1');
     expect(told).toContain('scheduler_unschedulable_pods{plugin="NodeResourcesFit",profile="default-scheduler"} 1');
     api.putNode(node('small', { cpu: '1' }));
     await clock.advance(10);

@@ -1,8 +1,8 @@
 // The API server's own /metrics: what its parts have counted, what is true of them now, and the process.
+import { BUILD_INFO, BUILD_LABELS } from '../../metrics/build-info.ts';
 import { familyLines, sampleLine } from '../../metrics/exposition.ts';
 import { processMetrics } from '../../metrics/process-metrics.ts';
 import type { Clock } from '../../clock/clock.ts';
-import { VERSION } from '../version.ts';
 import type { WatchCache } from '../watchcache/watch-cache.ts';
 import { cacheLines } from './cache-metrics.ts';
 import type { RequestMetrics } from './request-metrics.ts';
@@ -18,14 +18,6 @@ export interface MetricsPageParts {
   readonly requests: RequestMetrics;
   readonly others: readonly MetricLines[];
 }
-
-/** As /version tells it. */
-const BUILD = Object.fromEntries(
-  Object.entries(VERSION).map(([name, value]) => [
-    name.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`),
-    value,
-  ]),
-);
 
 export class MetricsPage {
   readonly #parts: MetricsPageParts;
@@ -43,12 +35,7 @@ export class MetricsPage {
       ...requests.lines(clock.now()),
       ...others.flatMap((part) => part.lines()),
       ...cacheLines(cache.resources(), cache.revision),
-      ...familyLines(
-        'kubernetes_build_info',
-        'gauge',
-        "A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
-        [sampleLine('kubernetes_build_info', BUILD, 1)],
-      ),
+      ...familyLines(BUILD_INFO.name, 'gauge', BUILD_INFO.help, [sampleLine(BUILD_INFO.name, BUILD_LABELS, 1)]),
       await this.#process.metrics(),
     ].join('\n');
   }

@@ -13,6 +13,8 @@ import { hasStorageLimits, storageFault } from './storage-limits.ts';
 import { crossed, PRESSURE_OF, type Observations, type Pressure, type Threshold } from './thresholds.ts';
 import { evictionMessage, ranked, type PodUsage } from './victims.ts';
 
+/** Kubernetes' name for what a pod ran out of that has written more than it may. */
+const OVER_A_LIMIT = 'ephemeralpodfs.limit';
 const LOOK_MS = 10_000;
 /** While pods are being ended for want of something. */
 const HURRY_MS = 2_000;
@@ -39,6 +41,8 @@ export interface EvictionOptions {
   readonly changed: () => void;
   /** Frees disk that no pod needs; false when there was nothing to free. */
   readonly reclaimDisk: (signal: AbortSignal) => Promise<boolean>;
+  /** A pod is ended for want of this. */
+  readonly evicted?: (signal: string) => void;
   /** For tests. */
   readonly observe?: (rootDirectory: string) => Promise<Observations>;
 }
@@ -121,12 +125,13 @@ export class EvictionManager {
     const chosen = candidates.find(({ pod }) => pod === victim?.pod);
     if (victim === undefined || chosen === undefined) return;
     this.#ending = chosen;
-    this.#end(chosen, evictionMessage(victim, threshold, now));
+    this.#end(chosen, evictionMessage(victim, threshold, now), threshold.signal);
   }
 
-  #end(victim: EvictablePod, message: string): void {
+  #end(victim: EvictablePod, message: string, signal: string): void {
     const { metadata } = victim.pod;
     this.#options.log.warn('evicting a pod', { pod: `${metadata.namespace ?? ''}/${metadata.name}`, message });
+    this.#options.evicted?.(signal);
     victim.evict({ reason: 'Evicted', message, isDisruption: true, graceSeconds: 0 });
   }
 
@@ -164,7 +169,7 @@ export class EvictionManager {
     for (const one of limited) {
       const { uid } = one.pod.metadata;
       const fault = storageFault(one.pod, await diskUsageOf(one.pod, podDirectory(uid), written.get(uid) ?? new Map()));
-      if (fault !== undefined) this.#end(one, fault);
+      if (fault !== undefined) this.#end(one, fault, OVER_A_LIMIT);
     }
   }
 }

@@ -98,6 +98,7 @@ test('one pod at a time is ended while memory is short, and the condition stays 
     },
     evict: (verdict: EndVerdict) => void evicted.push([of.metadata.name, verdict]),
   });
+  const signals: string[] = [];
   const pods = [evictable(named('first')), evictable(named('second', { priority: 5 }))];
   const manager = new EvictionManager({
     clock,
@@ -109,12 +110,14 @@ test('one pod at a time is ended while memory is short, and the condition stays 
     transitionMs: 60_000,
     pods: () => pods,
     changed: () => void changes++,
+    evicted: (signal) => void signals.push(signal),
     reclaimDisk: () => Promise.resolve(false),
     observe: () => Promise.resolve({ 'memory.available': { available, capacity: 1000 * MI } }),
   });
   const stop = new AbortController();
   const running = manager.run(stop.signal);
   await clock.advance(5_000);
+  expect(signals).toEqual(['memory.available']);
   expect(evicted.map(([name]) => name)).toEqual(['first']);
   expect(evicted[0]?.[1]).toMatchObject({ reason: 'Evicted', isDisruption: true, graceSeconds: 0 });
   gone.add('first');

@@ -1,6 +1,7 @@
 // What the kubelet counts of its own work, under Kubernetes' names; the pages beside this file are made of what is true when
 // somebody asks.
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Clock } from '../../clock/clock.ts';
 
 export type PodOperation = 'create' | 'sync' | 'terminating';
 export type ProbeResult = 'successful' | 'failed' | 'unknown';
@@ -23,6 +24,8 @@ export interface KubeletMetrics {
   /** Nothing is told of the pod's probes any more. */
   forgetProbes(podUid: string): void;
   requested(method: string, path: string, seconds: number): void;
+  /** A pod was ended because the node, or what the pod may use, ran short: `memory.available`, `nodefs.available`, ... */
+  evicted(signal: string): void;
 }
 
 /** Kubernetes' buckets of how long pods take to start. */
@@ -30,6 +33,9 @@ const START_SECONDS = [
   0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600,
 ];
 const WORK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const PULL_SECONDS = [1, 5, 10, 20, 30, 60, 180, 300, 600, 900, 1200, 1800, 2700, 3600];
+/** Operations that start something, by what they start. */
+const STARTED: Readonly<Record<string, string>> = { start_container: 'container', run_podsandbox: 'podsandbox' };
 const RUNTIME_SECONDS = Array.from({ length: 14 }, (_, power) => 0.005 * 2.5 ** power);
 
 export interface KubeletRegistries {
@@ -39,7 +45,7 @@ export interface KubeletRegistries {
   readonly probes: Registry;
 }
 
-export function registerKubeletMetrics({ own, probes }: KubeletRegistries): KubeletMetrics {
+export function registerKubeletMetrics({ own, probes }: KubeletRegistries, clock: Pick<Clock, 'now'>): KubeletMetrics {
   const registers = [own];
   const histogram = <L extends string>(
     name: string,
@@ -94,12 +100,47 @@ export function registerKubeletMetrics({ own, probes }: KubeletRegistries): Kube
     labelNames: ['container_type'],
     registers,
   });
+  const startedContainerErrors = new Counter({
+    name: 'kubelet_started_containers_errors_total',
+    help: 'Cumulative number of errors when starting containers',
+    labelNames: ['container_type', 'code'],
+    registers,
+  });
+  const startedPodErrors = new Counter({
+    name: 'kubelet_started_pods_errors_total',
+    help: 'Cumulative number of errors when starting pods',
+    registers,
+  });
+  const pulls = histogram(
+    'kubelet_image_pull_duration_seconds',
+    'Duration in seconds to pull an image.',
+    PULL_SECONDS,
+    ['image_size_in_bytes'],
+  );
+  const relistInterval = histogram(
+    'kubelet_pleg_relist_interval_seconds',
+    'Interval in seconds between relisting in PLEG.',
+    WORK_SECONDS,
+    [],
+  );
+  const lastSeen = new Gauge({
+    name: 'kubelet_pleg_last_seen_seconds',
+    help: 'Timestamp in seconds when PLEG was last seen active.',
+    registers,
+  });
+  let relistedAt: number | undefined;
   const relist = histogram(
     'kubelet_pleg_relist_duration_seconds',
     'Duration in seconds for relisting pods in PLEG.',
     WORK_SECONDS,
     [],
   );
+  const evictions = new Counter({
+    name: 'kubelet_evictions',
+    help: 'Cumulative number of pod evictions by eviction signal',
+    labelNames: ['eviction_signal'],
+    registers,
+  });
   const requests = new Counter({
     name: 'kubelet_http_requests_total',
     help: 'Number of the http requests received since the server started',
@@ -125,10 +166,23 @@ export function registerKubeletMetrics({ own, probes }: KubeletRegistries): Kube
       operations.inc(labels);
       operationSeconds.observe(labels, seconds);
       if (failed) operationErrors.inc(labels);
-      else if (operation === 'start_container') startedContainers.inc({ container_type: 'container' });
-      else if (operation === 'run_podsandbox') startedContainers.inc({ container_type: 'podsandbox' });
-      if (operation === 'list_podsandbox') relist.observe(seconds);
+      const started = STARTED[operation];
+      if (started !== undefined) {
+        if (failed) startedContainerErrors.inc({ container_type: started, code: operation });
+        else startedContainers.inc({ container_type: started });
+        if (failed && started === 'podsandbox') startedPodErrors.inc();
+      }
+      // How large an image is the engine does not say.
+      if (operation === 'pull_image' && !failed) pulls.observe({ image_size_in_bytes: 'N/A' }, seconds);
+      if (operation === 'list_podsandbox') {
+        const now = clock.now() / 1000;
+        relist.observe(seconds);
+        if (relistedAt !== undefined) relistInterval.observe(now - relistedAt);
+        relistedAt = now;
+        lastSeen.set(now);
+      }
     },
+    evicted: (signal) => evictions.inc({ eviction_signal: signal }),
     ...probe,
     requested(method, path, seconds) {
       const labels = { method, path, server_type: 'readwrite', long_running: String(LONG_RUNNING.has(path)) };
@@ -209,6 +263,15 @@ export function registerPodCounts(registry: Registry, node: string, counts: () =
     new Gauge({
       name: 'kubelet_active_pods',
       help: 'The number of pods the kubelet considers active and which are being considered when admitting new pods.',
+      labelNames: ['static'],
+      registers: [],
+      collect() {
+        this.set({ static: '' }, counts().desired);
+      },
+    }),
+    new Gauge({
+      name: 'kubelet_desired_pods',
+      help: 'The number of pods the kubelet is being instructed to run. static is true if the pod is not from the apiserver.',
       labelNames: ['static'],
       registers: [],
       collect() {

@@ -122,7 +122,7 @@ test('/stats/summary has the shape that its readers know', () => {
 
 describe('what the kubelet counts', () => {
   const registries = { own: new Registry(), probes: new Registry() };
-  const metrics = registerKubeletMetrics(registries);
+  const metrics = registerKubeletMetrics(registries, { now: () => 1_700_000_000_000 });
 
   test('calls of the runtime, by the names of the CRI, with their failures', async () => {
     const runtime = meteredRuntime(new FakeRuntime({ clock: new VirtualClock() }), metrics, new VirtualClock());
@@ -141,6 +141,21 @@ describe('what the kubelet counts', () => {
       [{ operation_type: 'start_container' }, 1],
     ]);
     expect(values(text, 'kubelet_started_containers_total')).toEqual([]);
+    expect(values(text, 'kubelet_started_containers_errors_total')).toEqual([
+      [{ container_type: 'container', code: 'start_container' }, 1],
+    ]);
+  });
+
+  test('how often the engine is asked what there is', async () => {
+    let now = 100_000;
+    const own = new Registry();
+    const counted = registerKubeletMetrics({ own, probes: new Registry() }, { now: () => now });
+    counted.runtimeCalled('list_podsandbox', 0.01, false);
+    now += 2000;
+    counted.runtimeCalled('list_podsandbox', 0.01, false);
+    const text = await own.metrics();
+    expect(values(text, 'kubelet_pleg_relist_interval_seconds_sum')).toEqual([[{}, 2]]);
+    expect(values(text, 'kubelet_pleg_last_seen_seconds')).toEqual([[{}, 102]]);
   });
 
   test('results of probes, until the pod is gone', async () => {
