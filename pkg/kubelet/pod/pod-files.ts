@@ -54,7 +54,8 @@ function baseConfig(pod: Pod, cluster: ClusterDns, host: DnsConfig): DnsConfig {
   const policy = pod.spec.dnsPolicy ?? 'ClusterFirst';
   if (policy === 'None') return { nameservers: [], searches: [], options: [] };
   const fromCluster = (policy === 'ClusterFirst' && !isOnNodeNetwork(pod)) || policy === 'ClusterFirstWithHostNet';
-  if (!fromCluster || cluster.servers.length === 0) return host;
+  if (cluster.servers.length === 0) return host;
+  if (!fromCluster) return isOnNodeNetwork(pod) ? host : reachable(host, cluster);
   const { domain } = cluster;
   const searches =
     domain === '' ? [] : [`${pod.metadata.namespace ?? 'default'}.svc.${domain}`, `svc.${domain}`, domain];
@@ -63,6 +64,15 @@ function baseConfig(pod: Pod, cluster: ClusterDns, host: DnsConfig): DnsConfig {
     searches: unique([...searches, ...host.searches]),
     options: ['ndots:5'],
   };
+}
+
+/**
+ * Name servers on the node's loopback (the engine's in a container, systemd-resolved's) answer nobody in a pod's network. The
+ * cluster's server asks them from the node, so it takes their place.
+ */
+function reachable(host: DnsConfig, { servers }: ClusterDns): DnsConfig {
+  const nameservers = host.nameservers.flatMap((server) => (/^127\.|^::1$/.test(server) ? servers : [server]));
+  return { ...host, nameservers: unique(nameservers) };
 }
 
 export function resolvConfText({ nameservers, searches, options }: DnsConfig): string {
