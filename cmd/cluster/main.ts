@@ -5,7 +5,8 @@ import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { realClock } from '../../pkg/clock/clock.ts';
 import { ensureClusterCertificates } from '../../pkg/cluster/cluster-certificates.ts';
-import { readRecord } from '../../pkg/cluster/cluster-record.ts';
+import { claim } from '../../pkg/cluster/claim.ts';
+import { holderText, MACHINE, readRecord } from '../../pkg/cluster/cluster-record.ts';
 import { runProgram, UsageError } from '../program.ts';
 import type { ClusterParts } from './parts.ts';
 
@@ -18,6 +19,9 @@ await runProgram({
     const record = readRecord(directory);
     if (record === undefined)
       throw new UsageError(`${directory} holds no cluster; make one with "tkctl cluster create"`);
+    const machine = await claim(MACHINE, holderText(directory));
+    if ('by' in machine) throw new UsageError(`${machine.by} runs on this machine already`);
+    await using _held = machine.held;
     const certificates = await ensureClusterCertificates(directory, record, realClock.now());
     const programs = dirname(realpathSync(process.argv[1] ?? '.'));
     const parts: ClusterParts = { record, directory, certificates, programs, clock: realClock, log };

@@ -1,8 +1,12 @@
 // What is known of a cluster on this machine: one directory per cluster with a record of how it was made, its certificates,
 // its data and its log. The record is the truth; whether the process lives is asked of the system.
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { holderOf } from './claim.ts';
+import { ClusterError, DamagedRecordError, readRecordFile, writeRecordFile, type Fields } from './record-file.ts';
+
+export { ClusterError };
 
 export interface ClusterRecord {
   readonly name: string;
@@ -28,54 +32,100 @@ export interface ClusterRecord {
   readonly pidStartedAt: string;
 }
 
-export class ClusterError extends Error {
-  override readonly name = 'ClusterError';
-}
+const FILE = 'cluster.json';
+const FIELDS: Fields<ClusterRecord> = {
+  name: 'text',
+  store: 'text',
+  etcdServers: 'text',
+  layout: 'text',
+  engine: 'text',
+  nodeName: 'text',
+  nodeIp: 'text',
+  apiPort: 'number',
+  kubeletPort: 'number',
+  podCidr: 'text',
+  clusterCidr: 'text',
+  serviceCidr: 'text',
+  clusterDns: 'text',
+  pid: 'number',
+  pidStartedAt: 'text',
+};
+/** A name is a directory, a part of host names, and a context. */
+const NAME = /^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/;
 
 /** Where clusters live: $TYPEKUBE_HOME, else the user's data directory. */
 export function clustersDirectory(env: NodeJS.ProcessEnv = process.env): string {
   const data = env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share');
-  return env['TYPEKUBE_HOME'] ?? join(data, 'typekube');
+  return resolve(env['TYPEKUBE_HOME'] ?? join(data, 'typekube'));
 }
 
+/** Throws ClusterError when nothing can be called so. */
 export function clusterDirectory(name: string, env: NodeJS.ProcessEnv = process.env): string {
+  if (!NAME.test(name)) {
+    throw new ClusterError(`"${name}" cannot name a cluster: use at most 42 lower-case letters, digits and dashes`);
+  }
   return join(clustersDirectory(env), name);
 }
 
-export function listClusters(env: NodeJS.ProcessEnv = process.env): ClusterRecord[] {
+/** Of every directory that may be one of a cluster. */
+export function clusterNames(env: NodeJS.ProcessEnv = process.env): string[] {
   const directory = clustersDirectory(env);
   if (!existsSync(directory)) return [];
   return readdirSync(directory)
-    .map((name) => readRecord(join(directory, name)))
+    .filter((name) => NAME.test(name))
+    .toSorted();
+}
+
+/** Those that can be read. */
+export function listClusters(env: NodeJS.ProcessEnv = process.env): ClusterRecord[] {
+  return clusterNames(env)
+    .map((name) => ifIntact(() => readRecord(clusterDirectory(name, env))))
     .filter((record) => record !== undefined);
 }
 
+/** Whether this is a cluster without containers for nodes, be its record readable or not. */
+export function isLocalCluster(name: string, env: NodeJS.ProcessEnv): boolean {
+  return existsSync(join(clusterDirectory(name, env), FILE));
+}
+
+/** Throws DamagedRecordError. */
 export function readRecord(directory: string): ClusterRecord | undefined {
-  const file = join(directory, 'cluster.json');
-  if (!existsSync(file)) return undefined;
-  try {
-    // Written by writeRecord alone; a file that somebody else made of it fails below by name.
-    const record = JSON.parse(readFileSync(file, 'utf8')) as ClusterRecord;
-    // Clusters of older versions had one machine.
-    return { ...record, clusterCidr: record.clusterCidr ?? record.podCidr };
-  } catch (cause) {
-    throw new ClusterError(`${file} is damaged; delete the cluster's directory or repair the file`, { cause });
-  }
+  // Clusters of older versions had one machine.
+  return readRecordFile(join(directory, FILE), FIELDS, ({ podCidr = '' }) => ({ clusterCidr: podCidr }));
 }
 
 export function writeRecord(directory: string, record: ClusterRecord): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const draft = join(directory, `cluster.json.${process.pid}`);
-  writeFileSync(draft, `${JSON.stringify(record, undefined, 2)}\n`);
-  renameSync(draft, join(directory, 'cluster.json'));
+  writeRecordFile(join(directory, FILE), record);
+}
+
+export function ifIntact<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DamagedRecordError) return undefined;
+    throw error;
+  }
 }
 
 export function removeClusterDirectory(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
 }
 
+/** What a cluster without containers has of this machine: bridge, rules and node name. One at a time has it. */
+export const MACHINE = "this machine's pod network";
+
+/** The cluster of whoever else has this machine, in words; undefined: nobody has. */
+export async function otherHolder(directory: string): Promise<string | undefined> {
+  const holder = await holderOf(MACHINE);
+  return holder === holderText(directory) ? undefined : holder;
+}
+
+export function holderText(directory: string): string {
+  return `cluster "${basename(directory)}" of ${dirname(directory)}`;
+}
+
 /** Whether the cluster's own process runs, and not another one that was given its pid. */
-export function isRunning(record: ClusterRecord): boolean {
+export function isRunning(record: Pick<ClusterRecord, 'pid' | 'pidStartedAt'>): boolean {
   return record.pid > 0 && processStartedAt(record.pid) === record.pidStartedAt;
 }
 

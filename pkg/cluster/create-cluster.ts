@@ -13,7 +13,7 @@ import {
   ClusterError,
   clusterDirectory,
   isRunning,
-  listClusters,
+  otherHolder,
   processStartedAt,
   readRecord,
   writeRecord,
@@ -44,16 +44,14 @@ const ENGINE_DEVICE = /^(docker|br-|veth|tk)/;
 
 export async function createCluster(options: CreateOptions, signal: AbortSignal): Promise<ClusterRecord> {
   const { name, env, clock, say } = options;
-  if (!/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/.test(name)) {
-    throw new ClusterError(`"${name}" cannot name a cluster: use at most 42 lower-case letters, digits and dashes`);
-  }
-  const other = listClusters(env).find((cluster) => cluster.name !== name && isRunning(cluster));
+  const directory = clusterDirectory(name, env);
+  const other = await otherHolder(directory);
   if (other !== undefined) {
     throw new ClusterError(
-      `cluster "${other.name}" already runs on this machine's engine; delete it first with "tkctl cluster delete ${other.name}"`,
+      `${other} runs on this machine, which has room for one cluster without containers: stop or delete it first, ` +
+        `or give this one containers with --workers`,
     );
   }
-  const directory = clusterDirectory(name, env);
   let record = readRecord(directory);
   if (record !== undefined && !sameKind(record, options)) {
     throw new ClusterError(

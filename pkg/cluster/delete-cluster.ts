@@ -1,16 +1,21 @@
 // Removes every trace of a cluster from this machine: its process, its containers and network, its kernel rules, its data and
 // its kubeconfig entry. Safe to repeat, and to run on what an interrupted run has left.
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { Clock } from '../clock/clock.ts';
 import {
   ClusterError,
   clusterDirectory,
+  ifIntact,
   isRunning,
+  otherHolder,
+  processStartedAt,
   readRecord,
   removeClusterDirectory,
   type ClusterRecord,
 } from './cluster-record.ts';
 import { removeFromEngine } from './engine-remains.ts';
-import { engineAt } from './engine.ts';
+import { engineAt, engineEndpoint } from './engine.ts';
 import { kubeconfigPath, removeFromKubeconfig } from './kubeconfig-entry.ts';
 
 export interface DeleteOptions {
@@ -22,6 +27,8 @@ export interface DeleteOptions {
   readonly removeHostRules: () => Promise<void>;
 }
 
+type Remains = Pick<ClusterRecord, 'name' | 'engine' | 'nodeName' | 'pid' | 'pidStartedAt'>;
+
 const STOP_WITHIN_MS = 20_000;
 const POLL_MS = 50;
 const NETWORK = 'typekube';
@@ -30,14 +37,17 @@ const NETWORK = 'typekube';
 export async function deleteCluster(options: DeleteOptions, signal: AbortSignal): Promise<boolean> {
   const { name, env, say } = options;
   const directory = clusterDirectory(name, env);
-  const record = readRecord(directory);
+  const record = ifIntact(() => readRecord(directory)) ?? remainsOf(directory, name, env);
   if (record !== undefined) {
     say('stopping the control plane');
     await stopProcess(record, options.clock, signal);
-    say('removing its containers and network');
-    await removeFromEngine(engineAt(record.engine), record.nodeName, NETWORK);
-    say('removing its kernel rules');
-    await options.removeHostRules();
+    // Whoever runs here now has taken them over.
+    if ((await otherHolder(directory)) === undefined) {
+      say('removing its containers and network');
+      await removeFromEngine(engineAt(record.engine), record.nodeName, NETWORK);
+      say('removing its kernel rules');
+      await options.removeHostRules();
+    }
     say('removing its data');
     removeClusterDirectory(directory);
   }
@@ -45,8 +55,34 @@ export async function deleteCluster(options: DeleteOptions, signal: AbortSignal)
   return record !== undefined;
 }
 
+/** What can be known of a cluster whose record is damaged. */
+function remainsOf(directory: string, name: string, env: NodeJS.ProcessEnv): Remains | undefined {
+  if (!existsSync(directory)) return undefined;
+  const pid = processesWith(`--directory=${directory}`).find((id) => id !== process.pid) ?? 0;
+  const pidStartedAt = pid === 0 ? '' : processStartedAt(pid);
+  return { name, engine: engineEndpoint(env), nodeName: hostname().toLowerCase(), pid, pidStartedAt };
+}
+
+/** Ids of processes that were started with this argument. */
+function processesWith(argument: string): number[] {
+  const ids = readdirSync('/proc').filter((id) => /^\d+$/.test(id));
+  return ids.filter((id) => argumentsOf(id).includes(argument)).map(Number);
+}
+
+function argumentsOf(id: string): string[] {
+  try {
+    return readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return []; // it has ended meanwhile
+  }
+}
+
 /** SIGTERM first; kill -9 when that does not help within 20 s. */
-export async function stopProcess(record: ClusterRecord, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function stopProcess(
+  record: Pick<Remains, 'name' | 'pid' | 'pidStartedAt'>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
   if (!isRunning(record)) return;
   for (const [kind, patience] of [
     ['SIGTERM', STOP_WITHIN_MS],

@@ -15,7 +15,7 @@ import { readNodesRecord, serverOf } from '../../../pkg/cluster/nodes/nodes-reco
 import { command, type World } from '../../../pkg/ctl/cli/command.ts';
 import { messageOf, UsageFailure } from '../../../pkg/ctl/cli/failure.ts';
 import { arrayFlag, boolFlag, intFlag, stringFlag, type FlagValues } from '../../../pkg/ctl/cli/flags.ts';
-import { nameFrom, programDirectory, progress } from './frame.ts';
+import { exclusively, nameFrom, programDirectory, progress } from './frame.ts';
 
 const NOT_GIVEN = -1;
 
@@ -51,11 +51,11 @@ export const create = command({
     '--port every node is a container with an engine of its own. The context typekube-NAME is added to the kubeconfig and ' +
     'becomes the current one. Running it again on a running cluster changes nothing; after an interruption it goes on.',
   examples: [
-    'tkctl cluster create',
-    'tkctl cluster create dev --store etcd',
-    'tkctl cluster create ci --workers 3 --port 8080:30080',
-    'tkctl cluster create ha --control-planes 3 --workers 2',
-    'tkctl cluster create --config cluster.yaml',
+    'cluster create',
+    'cluster create dev --store etcd',
+    'cluster create ci --workers 3 --port 8080:30080',
+    'cluster create ha --control-planes 3 --workers 2',
+    'cluster create --config cluster.yaml',
   ],
   flags,
   async run({ flags: given, args }, world) {
@@ -68,16 +68,17 @@ export const create = command({
       given['control-planes'] !== NOT_GIVEN ||
       given.port.length > 0;
     const name = args.length === 0 ? (config?.name ?? nameFrom(args)) : nameFrom(args);
-    const server =
+    const server = await exclusively(name, world, () =>
       asked || readNodesRecord(name, world.env) !== undefined
-        ? await createOfContainers(
+        ? createOfContainers(
             name,
             config ?? DEFAULT_CONFIG,
             given,
             { store, asItIs: !asked && store === undefined },
             world,
           )
-        : await createLocal(name, given, store ?? 'embedded', world);
+        : createLocal(name, given, store ?? 'embedded', world),
+    );
     const seconds = ((world.clock.now() - started) / 1000).toFixed(1);
     world.out.write(`Cluster "${name}" is ready after ${seconds}s: ${server}, context ${contextName(name)}\n`);
     return 0;

@@ -1,6 +1,7 @@
 // `tkctl cluster list`: clusters of both sorts, and containers of clusters whose record is gone.
 import { isRunning, listClusters } from '../../../pkg/cluster/cluster-record.ts';
 import { listNodesClusters } from '../../../pkg/cluster/nodes/list-nodes-clusters.ts';
+import { damagedClusters } from '../../../pkg/cluster/nodes/nodes-record.ts';
 import { command } from '../../../pkg/ctl/cli/command.ts';
 import { aligned } from '../aligned.ts';
 
@@ -23,7 +24,12 @@ export const list = command({
       store,
       server,
     ]);
-    const rows = [...local, ...nodes].toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
+    const damaged = damagedClusters(world.env).map((name) => [name, 'Damaged', '', '', '']);
+    const rows = [
+      ...local,
+      ...nodes.filter(([name]) => !damaged.some(([other]) => other === name)),
+      ...damaged,
+    ].toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
     if (rows.length === 0) world.err.write('No clusters; make one with "tkctl cluster create"\n');
     else world.out.write(aligned([['NAME', 'STATUS', 'NODES', 'STORE', 'SERVER'], ...rows]));
     return 0;

@@ -1,8 +1,8 @@
 // What is remembered of a cluster made of containers: every decision that must be the same at the next start. Its secrets lie
 // beside it; what runs is asked of the engine.
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ClusterError, clusterDirectory, clustersDirectory } from '../cluster-record.ts';
+import { clusterDirectory, clusterNames, ifIntact, readRecord } from '../cluster-record.ts';
+import { damaged, readRecordFile, writeRecordFile, type Fields } from '../record-file.ts';
 import type { ExtraArgs, NodeRole, PortMapping } from './cluster-config.ts';
 
 export type ContainerRole = NodeRole | 'load-balancer';
@@ -44,33 +44,53 @@ export interface NodesRecord {
 }
 
 const FILE = 'nodes.json';
+const FIELDS: Fields<NodesRecord> = {
+  name: 'text',
+  id: 'text',
+  store: 'text',
+  engine: 'text',
+  network: 'text',
+  subnet: 'text',
+  loadBalancerPool: 'text',
+  apiServerAddress: 'text',
+  apiServerPort: 'number',
+  endpoint: 'text',
+  podSubnet: 'text',
+  serviceSubnet: 'text',
+  clusterDns: 'text',
+  privilegedNodes: 'truth',
+  apiServer: 'map',
+  controllerManager: 'map',
+  scheduler: 'map',
+  containers: 'list',
+};
 
+/** Throws DamagedRecordError. */
 export function readNodesRecord(name: string, env: NodeJS.ProcessEnv): NodesRecord | undefined {
   const file = join(clusterDirectory(name, env), FILE);
-  if (!existsSync(file)) return undefined;
-  try {
-    // Written by writeNodesRecord alone; a file that somebody else made of it fails by name where it is used.
-    return JSON.parse(readFileSync(file, 'utf8')) as NodesRecord;
-  } catch (cause) {
-    throw new ClusterError(`${file} is damaged; "tkctl cluster delete ${name}" removes the cluster`, { cause });
-  }
+  const record = readRecordFile(file, FIELDS);
+  const isPlan = (plan: unknown) =>
+    typeof plan === 'object' && plan !== null && 'name' in plan && 'role' in plan && 'address' in plan;
+  if (record !== undefined && !record.containers.every(isPlan)) throw damaged(file, '"containers" is no list of nodes');
+  return record;
 }
 
 export function writeNodesRecord(record: NodesRecord, env: NodeJS.ProcessEnv): void {
-  const directory = clusterDirectory(record.name, env);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const draft = join(directory, `${FILE}.${process.pid}`);
-  writeFileSync(draft, `${JSON.stringify(record, undefined, 2)}\n`);
-  renameSync(draft, join(directory, FILE));
+  writeRecordFile(join(clusterDirectory(record.name, env), FILE), record);
 }
 
+/** Those that can be read. */
 export function listNodesRecords(env: NodeJS.ProcessEnv): NodesRecord[] {
-  const directory = clustersDirectory(env);
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .toSorted()
-    .map((name) => readNodesRecord(name, env))
+  return clusterNames(env)
+    .map((name) => ifIntact(() => readNodesRecord(name, env)))
     .filter((record) => record !== undefined);
+}
+
+/** Clusters of either sort whose records cannot be read. */
+export function damagedClusters(env: NodeJS.ProcessEnv): string[] {
+  return clusterNames(env).filter(
+    (name) => ifIntact(() => [readNodesRecord(name, env), readRecord(clusterDirectory(name, env))]) === undefined,
+  );
 }
 
 export function planOf(record: NodesRecord, role: ContainerRole): ContainerPlan[] {
