@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { configMaps } from '../../pkg/api/resources.ts';
 import { readinessProbe } from '../../pkg/cluster/load-balancer/readiness-probe.ts';
 import { startConstantWrites } from '../support/constant-writes.ts';
-import { createNodesCluster, type NodesCluster } from '../support/nodes-cluster.ts';
+import { createNodesCluster, succeeded, type NodesCluster } from '../support/nodes-cluster.ts';
 
 const NAME = 'e2e-planes';
 const RESUME_WITHIN_MS = 10_000;
@@ -116,4 +116,19 @@ test.each([
   expect(longestPauseMs).toBeLessThan(RESUME_WITHIN_MS);
   await writes.watchedAll([...stored]);
   expect(writes.watchedTwice()).toEqual([]);
+});
+
+test('a member that is lost with its data is replaced, while the others serve', async () => {
+  await using writes = await startConstantWrites(cluster.kubeconfig);
+  await writes.until(20);
+  const lost = await follower();
+  await cluster.engine.getContainer(lost).remove({ force: true, v: true });
+  const again = await succeeded(cluster.tkctl('cluster', 'create', NAME));
+  expect(again.stderr).toContain(` * making what is missing: ${lost}\n`);
+  await whole();
+  const { longestPauseMs } = await writes.stop();
+  expect(longestPauseMs).toBeLessThan(RESUME_WITHIN_MS);
+  const { items } = await writes.client.resource(configMaps).list({ namespace: writes.namespace });
+  const stored = new Set(items.map(({ metadata }) => metadata.name));
+  expect(writes.acknowledged().filter((name) => !stored.has(name))).toEqual([]);
 });

@@ -33,11 +33,16 @@ export async function freePort(preferred: number): Promise<number> {
   return (await canListen(preferred)) ?? (await canListen(0)) ?? preferred;
 }
 
-function canListen(port: number): Promise<number | undefined> {
+/** Whether a program could listen there for TCP just now. */
+export async function isPortFree(port: number, address: string): Promise<boolean> {
+  return (await canListen(port, address)) !== undefined;
+}
+
+function canListen(port: number, host = '0.0.0.0'): Promise<number | undefined> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(undefined));
-    probe.listen(port, '0.0.0.0', () => {
+    probe.listen(port, host, () => {
       const address = probe.address();
       probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined));
     });

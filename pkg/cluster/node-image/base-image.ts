@@ -1,7 +1,7 @@
 // The system below the programs of a node: a Debian with a container engine, packet filter tools and etcd. From a registry
 // where one answers, by debootstrap where none does; tagged by what it is made of, so that it is made once.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -26,6 +26,7 @@ const PACKAGES = [
   'procps',
   'tini',
 ];
+const LEFTOVER = 'typekube-node-base-';
 const PULL_WITHIN_MS = 20_000;
 const BUILD_WITHIN_MS = 600_000;
 /** What nobody reads in a node. */
@@ -87,7 +88,8 @@ async function fromRegistry(engine: Docker, tag: string, signal: AbortSignal): P
 async function byDebootstrap(engine: Docker, tag: string, signal: AbortSignal): Promise<void> {
   if (process.getuid?.() !== 0) throw new ClusterError('it needs root');
   ensureDebootstrap();
-  const directory = mkdtempSync(join(tmpdir(), 'typekube-node-base-'));
+  removeLeftovers();
+  const directory = mkdtempSync(join(tmpdir(), LEFTOVER));
   const root = join(directory, 'root');
   try {
     const include = `--include=${PACKAGES.join(',')}`;
@@ -101,10 +103,22 @@ async function byDebootstrap(engine: Docker, tag: string, signal: AbortSignal): 
       .then((output) => untilDone(engine, output));
     await Promise.race([imported, failed]);
   } finally {
-    // An interrupted debootstrap leaves file systems of the kernel mounted in its root.
-    for (const mount of mountsBelow(root)) spawnSync('umount', ['--lazy', mount]);
-    rmSync(directory, { recursive: true, force: true });
+    removeRoot(directory);
   }
+}
+
+/** Of builds that were killed: one at a time builds, so whatever lies there is nobody's. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) if (name.startsWith(LEFTOVER)) removeRoot(join(tmpdir(), name));
+}
+
+/** An interrupted debootstrap leaves file systems of the kernel mounted in its root. */
+function removeRoot(directory: string): void {
+  for (const mount of mountsBelow(directory)) spawnSync('umount', ['--lazy', mount]);
+  if (mountsBelow(directory).length > 0)
+    throw new ClusterError(`cannot unmount what a build has left below ${directory}`);
+  // What a build that was killed has started may still write there for a moment.
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 });
 }
 
 function ensureDebootstrap(): void {

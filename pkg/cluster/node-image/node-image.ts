@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import type { Clock } from '../../clock/clock.ts';
+import { turn } from '../claim.ts';
 import { httpStatusOf, ignoringAbsence, untilDone } from '../engine.ts';
 import { baseImageTag, BASE_REPOSITORY, buildBaseImage } from './base-image.ts';
 import { bundleFiles, contentHash, imageFile, packageFiles, type ImageFile } from './program-files.ts';
@@ -22,6 +23,8 @@ export interface NodeImageOptions {
   readonly say: (step: string) => void;
 }
 
+/** One at a time: who comes second finds what the first has built. */
+const BUILDING = 'building node images';
 /** Another process may have built an image and not yet made a container of it. */
 const UNUSED_FOR_MS = 30 * 60_000;
 
@@ -39,6 +42,9 @@ export async function ensureNodeImage(options: NodeImageOptions, signal: AbortSi
     { path: 'bin/tkctl', content: Buffer.from(TKCTL), mode: 0o755 },
   ];
   const image = `${NODE_REPOSITORY}:${contentHash(programFiles, runtime)}`;
+  if (await isPresent(engine, image)) return image;
+  const waiting = (by: string) => say(`waiting for another tkctl (${by}), which builds the node image`);
+  await using _turn = await turn(BUILDING, { holder: `process ${process.pid}`, clock: options.clock, waiting }, signal);
   if (await isPresent(engine, image)) return image;
   if (!(await isPresent(engine, runtime))) {
     if (!(await isPresent(engine, base))) await buildBaseImage(engine, base, say, signal);

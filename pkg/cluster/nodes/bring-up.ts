@@ -1,52 +1,25 @@
 // Takes a cluster of containers from whatever there is of it to nodes that are ready: network, containers, control plane, nodes.
-import type Docker from 'dockerode';
 import { createClient } from '../../client/typed-client.ts';
-import type { Clock } from '../../clock/clock.ts';
 import { adminAccessOf, adminTransport } from '../access.ts';
 import { probeApi } from '../api-probe.ts';
-import { clusterDirectory } from '../cluster-record.ts';
-import { putFiles, type ContainerFile } from '../engine.ts';
+import { ClusterError, clusterDirectory } from '../cluster-record.ts';
 import { kubeconfigPath, mergeIntoKubeconfig } from '../kubeconfig-entry.ts';
 import { ensureNetwork } from './cluster-network.ts';
-import { controlPlaneFiles } from './control-plane-files.ts';
 import { joinNodes } from './join-nodes.ts';
-import { loadBalancerFiles } from './load-balancer-files.ts';
-import { ensureContainer, startContainer } from './node-containers.ts';
 import { untilApiReady, untilNodesReady } from './nodes-readiness.ts';
-import { serverOf, type ContainerPlan, type NodesRecord } from './nodes-record.ts';
+import { serverOf, type NodesRecord } from './nodes-record.ts';
+import { startContainers, type StartOptions } from './start-containers.ts';
 
-export interface BringUpOptions {
-  readonly engine: Docker;
-  readonly record: NodesRecord;
-  /** Asked for once, when a container is missing. */
-  readonly image: () => Promise<string>;
-  readonly env: NodeJS.ProcessEnv;
-  readonly clock: Clock;
-  readonly say: (step: string) => void;
-}
-
-export async function bringUp(
-  { engine, record, image, env, clock, say }: BringUpOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const directory = clusterDirectory(record.name, env);
-  await ensureNetwork(engine, record);
-  // One after another: they share authorities, which the first one makes.
-  const files = new Map<ContainerPlan, readonly ContainerFile[]>();
-  for (const plan of record.containers) files.set(plan, await filesOf(directory, record, plan, clock));
-  let imageName: Promise<string> | undefined;
-  const source = { engine, record, clock, image: () => (imageName ??= image()) };
-  const containers = await Promise.all(record.containers.map((plan) => ensureContainer(source, plan, signal)));
-  say(`starting ${containers.length} containers on ${record.subnet}`);
-  await Promise.all(
-    record.containers.map(async (plan, index) => {
-      const container = containers[index];
-      const wanted = files.get(plan) ?? [];
-      if (container === undefined) return;
-      if (wanted.length > 0) await putFiles(container, wanted);
-      await startContainer(container);
-    }),
-  );
+/** The record as it is then: the API server's port may be another. */
+export async function bringUp(options: StartOptions, signal: AbortSignal): Promise<NodesRecord> {
+  const { engine, record: asked, env, clock, say } = options;
+  const directory = clusterDirectory(asked.name, env);
+  if ((await ensureNetwork(engine, asked)) === 'taken') {
+    throw new ClusterError(
+      `another network has the addresses ${asked.subnet} of cluster "${asked.name}"; remove that, or delete the cluster`,
+    );
+  }
+  const record = await startContainers(options, signal);
   const access = await adminAccessOf(directory, serverOf(record), clock.now());
   using probe = probeApi(access);
   say('waiting for the control plane');
@@ -61,15 +34,5 @@ export async function bringUp(
   say('waiting for the nodes to be ready');
   await untilNodesReady({ probe, clock, engine, record }, signal);
   mergeIntoKubeconfig(kubeconfigPath(env), record.name, access);
-}
-
-function filesOf(directory: string, record: NodesRecord, plan: ContainerPlan, clock: Clock) {
-  switch (plan.role) {
-    case 'control-plane':
-      return controlPlaneFiles(directory, record, plan, clock.now());
-    case 'load-balancer':
-      return loadBalancerFiles(directory, record, clock.now());
-    case 'worker':
-      return Promise.resolve([]);
-  }
+  return record;
 }

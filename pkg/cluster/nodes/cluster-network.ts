@@ -7,8 +7,33 @@ import { httpStatusOf } from '../engine.ts';
 import { networksOf, CLUSTER_LABEL } from './node-containers.ts';
 import { candidateSubnets } from './nodes-plan.ts';
 
+export interface NetworkPlan {
+  /** Of the cluster. */
+  readonly name: string;
+  readonly network: string;
+  readonly subnet: string;
+}
+
+/** Where nobody is: makes the network in the engine, which alone decides between clusters that are made at the same moment. */
+export async function claimNetwork(
+  engine: Docker,
+  { name, network }: Omit<NetworkPlan, 'subnet'>,
+  avoid: readonly string[],
+): Promise<string> {
+  const [left] = await networksOf(engine, name); // by a run that was interrupted
+  const own = left?.IPAM?.Config?.[0]?.Subnet;
+  const isOfUse = own !== undefined && candidateSubnets(name).includes(own);
+  if (isOfUse && !avoid.some((other) => cidrsOverlap(own, other))) return own;
+  const lost: string[] = [];
+  for (;;) {
+    const subnet = await freeSubnet(engine, name, [...avoid, ...lost]);
+    if ((await ensureNetwork(engine, { name, network, subnet })) === 'there') return subnet;
+    lost.push(subnet); // to another cluster, since we looked
+  }
+}
+
 /** The first network of ours that neither the engine nor this machine uses. */
-export async function freeSubnet(engine: Docker, cluster: string, avoid: readonly string[]): Promise<string> {
+async function freeSubnet(engine: Docker, cluster: string, avoid: readonly string[]): Promise<string> {
   const networks = await engine.listNetworks();
   const taken = networks.flatMap(({ IPAM }) => IPAM?.Config ?? []).map(({ Subnet }) => Subnet ?? '');
   const all = [...taken, ...routedNetworks(), ...avoid];
@@ -18,12 +43,13 @@ export async function freeSubnet(engine: Docker, cluster: string, avoid: readonl
   return free;
 }
 
+/** `taken`: another network has these addresses. */
 export async function ensureNetwork(
   engine: Docker,
-  { name, network, subnet }: { readonly name: string; readonly network: string; readonly subnet: string },
-): Promise<void> {
+  { name, network, subnet }: NetworkPlan,
+): Promise<'there' | 'taken'> {
   const [existing] = await networksOf(engine, name);
-  if (has(existing, subnet)) return;
+  if (has(existing, subnet)) return 'there';
   // Left by an interrupted delete: nothing is on it, or the engine refuses.
   if (existing !== undefined) await engine.getNetwork(existing.Id).remove();
   const range = ipv4Range(subnet);
@@ -39,10 +65,12 @@ export async function ensureNetwork(
         Config: [{ Subnet: subnet, IPRange: `${ipv4Text((range?.first ?? 0) + 64)}/27` }],
       },
     });
+    return 'there';
   } catch (cause) {
+    if (httpStatusOf(cause) === 403) return 'taken';
     if (httpStatusOf(cause) !== 409) throw cause;
     const [made] = await networksOf(engine, name);
-    if (has(made, subnet)) return; // by another process, meanwhile
+    if (has(made, subnet)) return 'there'; // by another process, meanwhile
     throw new ClusterError(`the engine has a network ${network} that is not of this cluster`, { cause });
   }
 }

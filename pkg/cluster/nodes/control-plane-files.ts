@@ -9,6 +9,7 @@ import type { ControlPlaneRecord } from '../control-plane-record.ts';
 import type { ContainerFile } from '../engine.ts';
 import type { ExtraArgs } from './cluster-config.ts';
 import { etcdFiles, etcdFlagsOfApiServer } from './etcd-files.ts';
+import type { InitialState } from './etcd-members.ts';
 import { API_PORT } from './nodes-plan.ts';
 import { planOf, type ContainerPlan, type NodesRecord } from './nodes-record.ts';
 
@@ -20,7 +21,7 @@ export async function controlPlaneFiles(
   directory: string,
   record: NodesRecord,
   plan: ContainerPlan,
-  now: Instant,
+  { now, initialState }: { readonly now: Instant; readonly initialState: InitialState },
 ): Promise<ContainerFile[]> {
   const pki = pkiDirectory(directory);
   const authority = await ensureAuthority(pki, now);
@@ -47,7 +48,7 @@ export async function controlPlaneFiles(
     ...keyPair('apiserver-kubelet-client', kubeletClient),
     secret(`${PKI}/sa.key`, tokenKey.privateKey),
     { path: `${PKI}/sa.pub`, content: tokenKey.publicKey },
-    ...(record.store === 'etcd' ? await etcdFiles(pki, record, plan, now) : []),
+    ...(record.store === 'etcd' ? await etcdFiles(pki, record, plan, { now, initialState }) : []),
     {
       path: `${DIRECTORY}/control-plane.json`,
       content: `${JSON.stringify(controlPlaneRecord(record, plan), undefined, 2)}\n`,

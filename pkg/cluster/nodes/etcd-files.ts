@@ -1,9 +1,11 @@
 // The etcd members of a cluster, one beside each API server: their flags, and certificates by an authority of their own, so that
 // nobody else of the cluster may talk to them.
 import { join } from 'node:path';
-import type { Instant } from '../../clock/clock.ts';
+import type { Clock, Instant } from '../../clock/clock.ts';
 import { ensureAuthority, ensureCertificate } from '../../pki/certificate-files.ts';
+import type { KeyPair } from '../../pki/certificates.ts';
 import type { ContainerFile } from '../engine.ts';
+import { makePlace, type InitialState } from './etcd-members.ts';
 import { planOf, type ContainerPlan, type NodesRecord } from './nodes-record.ts';
 
 const DIRECTORY = '/var/lib/typekube/etcd';
@@ -15,9 +17,9 @@ export async function etcdFiles(
   pki: string,
   record: NodesRecord,
   plan: ContainerPlan,
-  now: Instant,
+  { now, initialState }: { readonly now: Instant; readonly initialState: InitialState },
 ): Promise<ContainerFile[]> {
-  const shared = join(pki, 'etcd');
+  const shared = etcdPki(pki);
   const authority = await ensureAuthority(shared, now);
   const hosts = ['localhost', '127.0.0.1', plan.name, plan.address];
   const [server, client] = await Promise.all([
@@ -28,13 +30,7 @@ export async function etcdFiles(
       { commonName: plan.name, hosts, usages: ['server', 'client'] },
       now,
     ),
-    ensureCertificate(
-      shared,
-      'client',
-      authority,
-      { commonName: 'kube-apiserver-etcd-client', usages: ['client'] },
-      now,
-    ),
+    clientCertificate(shared, authority, now),
   ]);
   return [
     { path: `${DIRECTORY}/ca.crt`, content: authority.certificate },
@@ -42,8 +38,51 @@ export async function etcdFiles(
     { path: `${DIRECTORY}/server.key`, content: server.key, mode: 0o600 },
     { path: `${DIRECTORY}/client.crt`, content: client.certificate },
     { path: `${DIRECTORY}/client.key`, content: client.key, mode: 0o600 },
-    { path: `${DIRECTORY}/flags`, content: `${memberFlags(record, plan).join('\n')}\n` },
+    { path: `${DIRECTORY}/flags`, content: `${memberFlags(record, plan, initialState).join('\n')}\n` },
   ];
+}
+
+/** The member of `plan` has lost its data; those of `members` are to take it back. Answers how it then begins. */
+export async function etcdMakesPlace(
+  {
+    pki,
+    plan,
+    members,
+    clock,
+  }: {
+    readonly pki: string;
+    readonly plan: ContainerPlan;
+    readonly members: readonly ContainerPlan[];
+    readonly clock: Clock;
+  },
+  signal: AbortSignal,
+): Promise<InitialState> {
+  const shared = etcdPki(pki);
+  const authority = await ensureAuthority(shared, clock.now());
+  return makePlace(
+    {
+      peerUrl: peerUrl(plan),
+      others: members.map(({ address }) => `https://${address}:${CLIENT_PORT}`),
+      authority: authority.certificate,
+      client: await clientCertificate(shared, authority, clock.now()),
+      clock,
+    },
+    signal,
+  );
+}
+
+function clientCertificate(shared: string, authority: KeyPair, now: Instant): Promise<KeyPair> {
+  const request = { commonName: 'kube-apiserver-etcd-client', usages: ['client'] } as const;
+  return ensureCertificate(shared, 'client', authority, request, now);
+}
+
+/** The authority of etcd is not the cluster's. */
+function etcdPki(pki: string): string {
+  return join(pki, 'etcd');
+}
+
+function peerUrl({ address }: ContainerPlan): string {
+  return `https://${address}:${PEER_PORT}`;
 }
 
 /** The member of the same node first: the others are for when it is away. */
@@ -58,18 +97,18 @@ export function etcdFlagsOfApiServer(record: NodesRecord, plan: ContainerPlan): 
   ];
 }
 
-function memberFlags(record: NodesRecord, plan: ContainerPlan): string[] {
-  const members = planOf(record, 'control-plane').map(({ name, address }) => `${name}=https://${address}:${PEER_PORT}`);
+function memberFlags(record: NodesRecord, plan: ContainerPlan, initialState: InitialState): string[] {
+  const members = planOf(record, 'control-plane').map((member) => `${member.name}=${peerUrl(member)}`);
   return [
     `--name=${plan.name}`,
     `--data-dir=${DIRECTORY}/data`,
     `--listen-client-urls=https://127.0.0.1:${CLIENT_PORT},https://${plan.address}:${CLIENT_PORT}`,
     `--advertise-client-urls=https://${plan.address}:${CLIENT_PORT}`,
-    `--listen-peer-urls=https://${plan.address}:${PEER_PORT}`,
-    `--initial-advertise-peer-urls=https://${plan.address}:${PEER_PORT}`,
+    `--listen-peer-urls=${peerUrl(plan)}`,
+    `--initial-advertise-peer-urls=${peerUrl(plan)}`,
     `--initial-cluster=${members.join(',')}`,
     `--initial-cluster-token=${record.network}`,
-    '--initial-cluster-state=new',
+    `--initial-cluster-state=${initialState}`,
     `--cert-file=${DIRECTORY}/server.crt`,
     `--key-file=${DIRECTORY}/server.key`,
     '--client-cert-auth',

@@ -97,8 +97,8 @@ async function joinAll(options: JoinOptions, plans: readonly ContainerPlan[], si
   }
 }
 
-/** Of a container that is gone: the one that is there now under its name starts afresh. */
-async function forgetNode(client: Client, name: string, signal: AbortSignal): Promise<void> {
+/** Of a container that is gone: one that comes under its name starts afresh. */
+export async function forgetNode(client: Client, name: string, signal: AbortSignal): Promise<void> {
   try {
     await client.resource(nodeResource).delete({ name }, {}, signal);
   } catch (error) {

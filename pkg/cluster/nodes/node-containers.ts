@@ -5,8 +5,8 @@ import type { Clock } from '../../clock/clock.ts';
 import { ClusterError } from '../cluster-record.ts';
 import { httpStatusOf, stopContainer } from '../engine.ts';
 import type { PortMapping } from './cluster-config.ts';
-import { API_PORT } from './nodes-plan.ts';
 import type { ContainerPlan, NodesRecord } from './nodes-record.ts';
+import { publishedPorts } from './published-ports.ts';
 
 export const CLUSTER_LABEL = 'typekube.dev/cluster';
 export const ROLE_LABEL = 'typekube.dev/role';
@@ -21,6 +21,8 @@ const LOG_LIMITS = { 'max-size': '10m', 'max-file': '2' };
 const STOP_WITHIN_SECONDS = 30;
 const CREATED_WITHIN_MS = 30_000;
 const POLL_MS = 100;
+/** When a container started that never has. */
+const NEVER = '0001-01-01T00:00:00Z';
 /**
  * Not unless-stopped: an engine that was killed stops what it finds running at its next start, and takes that for a wish. So
  * a cluster that is stopped takes the policy away, and gives it back at its next start.
@@ -44,19 +46,27 @@ export interface ContainerSource {
   readonly clock: Clock;
 }
 
+export interface FoundContainer {
+  readonly plan: ContainerPlan;
+  readonly container: Docker.Container;
+  /** `new`: it has never run, so that its volumes are empty. */
+  readonly state: 'new' | 'ended' | 'running';
+}
+
 /** Created, not started. The one that is there under this name is taken if it is of this cluster. */
 export async function ensureContainer(
   { engine, record, image, clock }: ContainerSource,
   plan: ContainerPlan,
   signal: AbortSignal,
-): Promise<Docker.Container> {
+): Promise<FoundContainer> {
   const deadline = clock.now() + CREATED_WITHIN_MS;
   for (;;) {
     const existing = await findContainer(engine, record, plan);
     if (existing !== undefined) return existing;
     try {
       const [name, facts] = await Promise.all([image(), engineFacts(engine)]);
-      return await engine.createContainer(containerOptions(record, plan, name, facts));
+      const container = await engine.createContainer(containerOptions(record, plan, name, facts));
+      return { plan, container, state: 'new' };
     } catch (cause) {
       // Taken, but not there yet: the engine still makes what a process that was killed has asked for, or another one asks for.
       if (httpStatusOf(cause) !== 409 || clock.now() > deadline) throw cause;
@@ -68,17 +78,18 @@ export async function ensureContainer(
 async function findContainer(
   engine: Docker,
   record: NodesRecord,
-  { name }: ContainerPlan,
-): Promise<Docker.Container | undefined> {
-  const container = engine.getContainer(name);
+  plan: ContainerPlan,
+): Promise<FoundContainer | undefined> {
+  const container = engine.getContainer(plan.name);
   try {
-    const { Config } = await container.inspect();
-    if (Config.Labels[ID_LABEL] === record.id) return container;
+    const { Config, State } = await container.inspect();
+    const state = State.Running ? 'running' : State.StartedAt === NEVER ? 'new' : 'ended';
+    if (Config.Labels[ID_LABEL] === record.id) return { plan, container, state };
   } catch (cause) {
     if (httpStatusOf(cause) === 404) return undefined;
     throw cause;
   }
-  throw new ClusterError(`a container ${name} that is not of this cluster is in the way`);
+  throw new ClusterError(`a container ${plan.name} that is not of this cluster is in the way`);
 }
 
 export function containerOptions(
@@ -88,7 +99,7 @@ export function containerOptions(
   facts: EngineFacts,
 ): Docker.ContainerCreateOptions {
   const isNode = plan.role !== 'load-balancer';
-  const published = [...plan.portMappings, ...apiServerMapping(record, plan)];
+  const published = publishedPorts(record, plan);
   const key = ({ containerPort, protocol }: PortMapping) => `${containerPort}/${protocol.toLowerCase()}`;
   const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
   for (const mapping of published) {
@@ -136,13 +147,6 @@ function nodePrivileges(
           DeviceCgroupRules: ['a *:* rwm'],
         }),
   };
-}
-
-/** The host reaches the API server at the container through which everybody does. */
-function apiServerMapping(record: NodesRecord, plan: ContainerPlan): PortMapping[] {
-  if (record.endpoint !== `${plan.address}:${API_PORT}`) return [];
-  const { apiServerAddress: listenAddress, apiServerPort: hostPort } = record;
-  return [{ containerPort: API_PORT, hostPort, listenAddress, protocol: 'TCP' }];
 }
 
 export function containersOf(engine: Docker, cluster: string): Promise<Docker.ContainerInfo[]> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_CONFIG } from './cluster-config.ts';
-import { candidateSubnets, nodesOf, planCluster, type AskedFor } from './nodes-plan.ts';
+import { candidateSubnets, nodesOf, planCluster, withWorkers, type AskedFor } from './nodes-plan.ts';
 
 const nothing: AskedFor = { workers: undefined, controlPlanes: undefined, store: undefined, portMappings: [] };
 function plan(asked: Partial<AskedFor>, config = DEFAULT_CONFIG) {
@@ -58,6 +58,25 @@ test.each([
   },
 ])('$name are refused', ({ asked, message }) => {
   expect(() => plan(asked)).toThrow(message);
+});
+
+test('workers come behind those that are there and go from the end, as if the cluster had been made so', () => {
+  const two = plan({ workers: 2 });
+  expect(withWorkers(two, 4)).toEqual(plan({ workers: 4 }));
+  expect(withWorkers(two, 0)).toEqual(plan({ workers: 0 }));
+  expect(withWorkers(withWorkers(two, 1), 2)).toEqual(two);
+  expect(() => withWorkers(two, 190)).toThrow('--workers must be from 0 to 189');
+});
+
+test('a new worker fills the gap of an address, wherever the file had put the control plane', () => {
+  const node = (role: 'worker' | 'control-plane') => ({ role, labels: {}, portMappings: [] });
+  const record = plan({}, { ...DEFAULT_CONFIG, nodes: [node('worker'), node('worker'), node('control-plane')] });
+  expect(shown(withWorkers(withWorkers(record, 1), 3))).toEqual([
+    'dev-worker 10.89.100.10',
+    'dev-control-plane 10.89.100.12',
+    'dev-worker2 10.89.100.11',
+    'dev-worker3 10.89.100.13',
+  ]);
 });
 
 test('nodes are listed in the file or counted by flags, not both', () => {

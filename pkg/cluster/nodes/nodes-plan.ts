@@ -2,7 +2,7 @@
 import { ipv4Range, ipv4Text } from '../../api/meta/ipv4.ts';
 import { ClusterError } from '../cluster-record.ts';
 import type { ClusterConfig, NodeConfig, PortMapping } from './cluster-config.ts';
-import type { ContainerPlan, NodesRecord } from './nodes-record.ts';
+import { planOf, type ContainerPlan, type NodesRecord } from './nodes-record.ts';
 
 /** Flags of `cluster create`; undefined where none was given. */
 export interface AskedFor {
@@ -31,7 +31,7 @@ export function nodesOf(config: ClusterConfig, asked: AskedFor): NodeConfig[] {
   const { workers = 0, controlPlanes = 1 } = asked;
   if (controlPlanes !== 1 && controlPlanes !== 3) throw new ClusterError('--control-planes must be 1 or 3');
   const most = POOL.first - FIRST_NODE_ADDRESS - controlPlanes;
-  if (workers < 0 || workers > most) throw new ClusterError(`--workers must be from 0 to ${most}`);
+  requireWorkers(workers, most);
   const node = (role: NodeConfig['role']): NodeConfig => ({ role, labels: {}, portMappings: [] });
   return [
     ...Array.from({ length: controlPlanes }, () => node('control-plane')),
@@ -62,7 +62,7 @@ export function planCluster({ name, id, config, asked, engine, subnet, apiServer
     const count = ++counts[role];
     const first = role === 'control-plane' && count === 1;
     return {
-      name: `${name}-${role}${count === 1 ? '' : count}`,
+      name: nodeName(name, role, count),
       role,
       address: addressAt(subnet, FIRST_NODE_ADDRESS + index),
       labels,
@@ -97,6 +97,37 @@ export function planCluster({ name, id, config, asked, engine, subnet, apiServer
     scheduler: config.scheduler,
     containers: controlPlanes > 1 ? [balancer, ...containers] : containers,
   };
+}
+
+/** The same cluster with so many workers: more behind those that are there, in the lowest addresses that are free; fewer from the end. */
+export function withWorkers(record: NodesRecord, workers: number): NodesRecord {
+  const there = planOf(record, 'worker');
+  const most = POOL.first - FIRST_NODE_ADDRESS - planOf(record, 'control-plane').length;
+  requireWorkers(workers, most);
+  const kept = record.containers.filter((plan) => plan.role !== 'worker' || there.indexOf(plan) < workers);
+  const containers = [...kept];
+  for (let count = Math.min(there.length, workers) + 1; count <= workers; count++) {
+    const taken = new Set(containers.map(({ address }) => address));
+    let index = FIRST_NODE_ADDRESS;
+    while (taken.has(addressAt(record.subnet, index))) index++;
+    const address = addressAt(record.subnet, index);
+    containers.push({
+      name: nodeName(record.name, 'worker', count),
+      role: 'worker',
+      address,
+      labels: {},
+      portMappings: [],
+    });
+  }
+  return { ...record, containers };
+}
+
+function requireWorkers(workers: number, most: number): void {
+  if (workers < 0 || workers > most) throw new ClusterError(`--workers must be from 0 to ${most}`);
+}
+
+function nodeName(cluster: string, role: NodeConfig['role'], count: number): string {
+  return `${cluster}-${role}${count === 1 ? '' : count}`;
 }
 
 /** Which of a hundred networks a cluster tries in turn; the first depends on its name, so that clusters seldom meet. */

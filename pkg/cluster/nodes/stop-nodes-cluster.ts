@@ -1,9 +1,10 @@
 // Ends the containers of a cluster with all their state kept, and starts them again.
 import type Docker from 'dockerode';
 import { ClusterError } from '../cluster-record.ts';
-import { bringUp, type BringUpOptions } from './bring-up.ts';
+import { bringUp } from './bring-up.ts';
 import { stopForGood } from './node-containers.ts';
 import { planOf, type NodesRecord } from './nodes-record.ts';
+import type { StartOptions } from './start-containers.ts';
 
 /** Nodes first, so that they can still tell the control plane; the load balancer last. */
 export async function stopNodesCluster(
@@ -19,7 +20,10 @@ export async function stopNodesCluster(
 }
 
 /** Throws ClusterError when a container is gone: only "create" makes one. */
-export async function startNodesCluster(options: Omit<BringUpOptions, 'image'>, signal: AbortSignal): Promise<void> {
+export async function startNodesCluster(
+  options: Omit<StartOptions, 'image' | 'otherApiPort'>,
+  signal: AbortSignal,
+): Promise<void> {
   const { name } = options.record;
   const image = () => {
     throw new ClusterError(
