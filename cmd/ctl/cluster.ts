@@ -7,6 +7,7 @@ import { kubeconfig } from './cluster/kubeconfig.ts';
 import { list } from './cluster/list.ts';
 import { loadImage } from './cluster/load-image.ts';
 import { logs } from './cluster/logs.ts';
+import { scale } from './cluster/scale.ts';
 import { scrapeConfig } from './cluster/scrape-config.ts';
 import { start } from './cluster/start.ts';
 import { stop } from './cluster/stop.ts';
@@ -24,6 +25,7 @@ export const clusterEntry: CommandEntry = {
       { name: 'list', summary: list.summary, load: async () => list },
       { name: 'stop', summary: stop.summary, load: async () => stop },
       { name: 'start', summary: start.summary, load: async () => start },
+      { name: 'scale', summary: scale.summary, load: async () => scale },
       { name: 'kubeconfig', summary: kubeconfig.summary, load: async () => kubeconfig },
       { name: 'scrape-config', summary: scrapeConfig.summary, load: async () => scrapeConfig },
       { name: 'load-image', summary: loadImage.summary, load: async () => loadImage },

@@ -71,6 +71,15 @@ test('nodes join as any machine does, with roles, labels, taints and pod address
   expect((await cluster.tkctl('token', 'list')).stderr).toContain('No tokens');
 });
 
+test('a pod that asks what its node asks gets answers of the engine outside', async () => {
+  const overrides = JSON.stringify({ spec: { dnsPolicy: 'Default' } });
+  await cluster.must('run', 'asking', '--image=typekube/hello:1', '--restart=Never', '--overrides', overrides);
+  await cluster.must('wait', '--for=condition=Ready', 'pod/asking', '--timeout=60s');
+  const [, address] = cluster.record().containers.map((plan) => plan.address);
+  expect(await cluster.must('exec', 'asking', '--', 'nslookup', WORKERS[0] ?? '')).toContain(address);
+  await cluster.must('delete', 'pod', 'asking', '--now');
+});
+
 test('node containers are not privileged and see no control groups but their own', async () => {
   const { HostConfig } = await cluster.engine.getContainer(WORKERS[0] ?? '').inspect();
   expect(HostConfig).toMatchObject({ Privileged: false, Binds: null, RestartPolicy: { Name: 'always' } });
@@ -123,7 +132,28 @@ test('a create that was interrupted is continued by the next, and both clusters 
   expect(stranger.stderr).toContain(`the engine has containers of another cluster "${OTHER}"`);
   const changed = await other.tkctl('cluster', 'create', OTHER, '--workers', '2');
   expect(changed.code).toBe(1);
-  expect(changed.stderr).toContain('delete it first');
+  expect(changed.stderr).toContain(
+    `exists with 1 worker, not 2: change that with "tkctl cluster scale ${OTHER} --workers 2"`,
+  );
+
+  expect((await succeeded(other.tkctl('cluster', 'scale', OTHER, '--workers', '2'))).stdout).toContain('has 2 workers');
+  await other.must('wait', '--for=condition=Ready', `node/${OTHER}-worker2`, '--timeout=5s');
+  await other.must(
+    'run',
+    'bare',
+    '--image=none',
+    '--overrides',
+    JSON.stringify({ spec: { nodeName: `${OTHER}-worker2` } }),
+  );
+  const refused = await other.tkctl('cluster', 'scale', OTHER, '--workers', '0');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain(`${OTHER}-worker2 stays, because pods cannot leave it`);
+  await other.engine.getContainer(`${OTHER}-worker`).kill();
+  const started = await succeeded(other.tkctl('cluster', 'start', OTHER));
+  expect(started.stderr).toContain(` * starting ${OTHER}-worker, which had ended\n`);
+  await succeeded(other.tkctl('cluster', 'scale', OTHER, '--workers', '0', '--force'));
+  expect((await other.must('get', 'nodes', '-o', 'name')).trim()).toBe(`node/${OTHER}-control-plane`);
+  expect(await made()).toHaveLength(1);
   expect(await other.tkctl('cluster', 'delete', OTHER)).toMatchObject({
     code: 0,
     stdout: `Deleted cluster "${OTHER}"\n`,

@@ -1,12 +1,10 @@
 // `tkctl cluster logs`: an archive for a bug report.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { adminAccessOf } from '../../../pkg/cluster/access.ts';
 import { probeApi } from '../../../pkg/cluster/api-probe.ts';
 import { clusterDirectory, readRecord } from '../../../pkg/cluster/cluster-record.ts';
 import { engineAt } from '../../../pkg/cluster/engine.ts';
-import { kubeconfigFor, renderKubeconfig, type AdminAccess } from '../../../pkg/cluster/kubeconfig-entry.ts';
+import type { AdminAccess } from '../../../pkg/cluster/kubeconfig-entry.ts';
 import { readNodesRecord } from '../../../pkg/cluster/nodes/nodes-record.ts';
 import { localEntries } from '../../../pkg/cluster/report/local-entries.ts';
 import { nodesEntries } from '../../../pkg/cluster/report/nodes-entries.ts';
@@ -14,8 +12,7 @@ import { objectEntries } from '../../../pkg/cluster/report/object-entries.ts';
 import { writeReport, type ReportEntry } from '../../../pkg/cluster/report/report-archive.ts';
 import { command, type World } from '../../../pkg/ctl/cli/command.ts';
 import { stringFlag } from '../../../pkg/ctl/cli/flags.ts';
-import { runCommandLine } from '../../../pkg/ctl/cli/run.ts';
-import { rootCommand } from '../../../pkg/ctl/root-command.ts';
+import { adminVerbs } from './admin-verbs.ts';
 import { nameFrom, progress, serverOfCluster, unknownCluster } from './frame.ts';
 
 export const logs = command({
@@ -24,7 +21,7 @@ export const logs = command({
   notes:
     'Logs of components and pods, objects, kernel rules, routes and versions. No Secrets, keys and tokens; but what pods print ' +
     'and carry in their environment is there, so read it before you give it away.',
-  examples: ['tkctl cluster logs ci', 'tkctl cluster logs ci --output report.tar.gz'],
+  examples: ['cluster logs ci', 'cluster logs ci --output report.tar.gz'],
   flags: { output: stringFlag('The archive to write; NAME-logs.tar.gz by default.', { short: 'o' }) },
   async run({ flags, args }, world) {
     const name = nameFrom(args);
@@ -51,25 +48,18 @@ async function* entries(name: string, access: AdminAccess, world: World): AsyncG
   else if (local !== undefined) yield* localEntries(directory, local);
 }
 
-/** As a person would ask: tkctl describes, with a kubeconfig of its own. */
+/** As a person would ask: tkctl describes. */
 async function* described(name: string, access: AdminAccess, world: World): AsyncGenerator<ReportEntry> {
-  const directory = mkdtempSync(join(tmpdir(), 'typekube-logs-'));
-  const kubeconfig = join(directory, 'config');
-  writeFileSync(kubeconfig, renderKubeconfig(kubeconfigFor(name, access)), { mode: 0o600 });
+  using verbs = adminVerbs(name, access, world);
   const ask = async (...args: string[]) => {
     let text = '';
     const stream = { write: (part: string) => void (text += part), isTerminal: false, columns: () => undefined };
-    const flags = [`--kubeconfig=${kubeconfig}`, '--request-timeout=10s'];
-    await runCommandLine(rootCommand([]), [...args, ...flags], { ...world, out: stream, err: stream });
+    await verbs.run([...args, '--request-timeout=10s'], { out: stream, err: stream });
     return text;
   };
-  try {
-    yield { path: 'overview.txt', ask: () => ask('get', 'nodes,pods,services,deployments', '-A', '-o', 'wide') };
-    yield { path: 'events.txt', ask: () => ask('events', '-A') };
-    for (const kind of ['nodes', 'pods', 'deployments', 'services']) {
-      yield { path: `describe/${kind}.txt`, ask: () => ask('describe', kind, '-A') };
-    }
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
+  yield { path: 'overview.txt', ask: () => ask('get', 'nodes,pods,services,deployments', '-A', '-o', 'wide') };
+  yield { path: 'events.txt', ask: () => ask('events', '-A') };
+  for (const kind of ['nodes', 'pods', 'deployments', 'services']) {
+    yield { path: `describe/${kind}.txt`, ask: () => ask('describe', kind, '-A') };
   }
 }
