@@ -31,7 +31,7 @@ export const join = command({
   notes:
     'The whole command is what "tkctl token create" prints where the cluster is administered. This machine needs a running ' +
     'Docker Engine, nft and root. Running it again on a machine that has joined changes nothing.',
-  examples: ['tkctl join 192.0.2.1:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash sha256:...'],
+  examples: ['join 192.0.2.1:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash sha256:...'],
   flags: {
     ...directoryFlag,
     token: stringFlag('The bootstrap token.'),
@@ -106,7 +106,7 @@ export const leave = command({
   summary: 'Take this machine out of its cluster and remove every trace of it',
   usage: '',
   notes: 'Pods of this node are ended. To move them elsewhere in good order, run "tkctl drain" before.',
-  examples: ['tkctl leave'],
+  examples: ['leave'],
   flags: directoryFlag,
   async run({ flags, args }, world) {
     if (args.length > 0) throw new UsageFailure(`no arguments are taken, got ${args.join(' ')}`);

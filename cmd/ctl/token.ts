@@ -30,7 +30,7 @@ const DAY_MS = 24 * 3_600_000;
 const create = command({
   summary: 'Make a token and print the command with which another machine joins by it',
   usage: '[TOKEN]',
-  examples: ['tkctl token create', 'tkctl token create --ttl 1h --description "rack 7"'],
+  examples: ['token create', 'token create --ttl 1h --description "rack 7"'],
   flags: {
     ttl: durationFlag('How long the token is good (1s, 2m, 3h); 0 means for ever.', {
       default: DAY_MS,
@@ -87,7 +87,7 @@ const list = command({
 const remove = command({
   summary: 'Delete tokens by their id, or as a whole',
   usage: 'TOKEN...',
-  examples: ['tkctl token delete abcdef'],
+  examples: ['token delete abcdef'],
   flags: {},
   async run({ args }, context) {
     if (args.length === 0) throw new UsageFailure('which token? Give its id, or the whole token');

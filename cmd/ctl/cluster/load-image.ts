@@ -14,7 +14,7 @@ export const loadImage = command({
   usage: 'NAME IMAGE|ARCHIVE...',
   notes:
     "An image comes from this machine's engine, an archive (docker save) from a file. What a node has already is not sent.",
-  examples: ['tkctl cluster load-image ci my/app:1', 'tkctl cluster load-image ci app.tar other.tar.gz'],
+  examples: ['cluster load-image ci my/app:1', 'cluster load-image ci app.tar other.tar.gz'],
   flags: {},
   async run({ args }, world) {
     const [name, ...images] = args;

@@ -13,9 +13,7 @@ export const scrapeConfig = command({
   notes:
     'The directory holds the configuration, recording rules and alerts, the certificate of the cluster and a token that is ' +
     'good for a year. Nodes that come or go later are found by themselves.',
-  examples: [
-    'tkctl cluster scrape-config --directory=monitoring && prometheus --config.file=monitoring/prometheus.yml',
-  ],
+  examples: ['cluster scrape-config --directory=monitoring && prometheus --config.file=monitoring/prometheus.yml'],
   flags: {
     directory: stringFlag('Where to write; made when it is not there.', { default: 'prometheus' }),
   },
