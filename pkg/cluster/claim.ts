@@ -31,7 +31,11 @@ export function claim(what: string, holder: string): Promise<Claim> {
 /** As `claim`, after whoever has it; `waiting` is told once who that is. */
 export async function turn(
   what: string,
-  { holder, clock, waiting }: { readonly holder: string; readonly clock: Clock; waiting(by: string): void },
+  {
+    holder,
+    clock,
+    waiting,
+  }: { readonly holder: string; readonly clock: Clock; readonly waiting: (by: string) => void },
   signal: AbortSignal,
 ): Promise<AsyncDisposable> {
   for (let told = false; ; told = true) {

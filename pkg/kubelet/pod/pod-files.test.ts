@@ -48,7 +48,11 @@ test('name servers on the loopback of the node are asked through the cluster, bu
   const host = parseResolvConf('search corp.example\nnameserver 127.0.0.11\nnameserver 1.1.1.1\noptions ndots:0\n');
   const asked = (spec: Partial<PodSpec>, servers = CLUSTER.servers) =>
     dnsConfigOf(pod({ containers: [container('web')], dnsPolicy: 'Default', ...spec }), { ...CLUSTER, servers }, host);
-  expect(asked({})).toEqual({ nameservers: ['10.96.0.10', '1.1.1.1'], searches: ['corp.example'], options: ['ndots:0'] });
+  expect(asked({})).toEqual({
+    nameservers: ['10.96.0.10', '1.1.1.1'],
+    searches: ['corp.example'],
+    options: ['ndots:0'],
+  });
   expect(asked({ hostNetwork: true }).nameservers).toEqual(['127.0.0.11', '1.1.1.1']);
   expect(asked({}, []).nameservers).toEqual(['127.0.0.11', '1.1.1.1']);
 });
