@@ -108,7 +108,8 @@ function invalidText(error: ApiError): string {
   return `${start}: \n${causes.map((cause) => `* ${cause}\n`).join('')}`;
 }
 
-function unreachableText(error: UnreachableError, server: string): string {
+/** What is said of a server that cannot be reached. `server`: its URL. */
+export function unreachableText(error: Error, server: string): string {
   const codes = causeCodes(error);
   const host = hostOf(server);
   if (codes.includes('ECONNREFUSED'))

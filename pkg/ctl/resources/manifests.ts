@@ -2,10 +2,9 @@
 // Lists are taken apart. What comes out has an apiVersion and a kind.
 import { glob, readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import { request } from 'undici';
 import type { Json, JsonObject } from '../../api/schema/json.ts';
 import type { World } from '../cli/command.ts';
-import { Failure, messageOf } from '../cli/failure.ts';
+import { Failure, messageOf, PlainFailure, unreachableText } from '../cli/failure.ts';
 import { isObject, objects, text } from '../objects/access.ts';
 
 export interface Manifest {
@@ -100,21 +99,23 @@ async function filesIn(path: string, shown: string, recursive: boolean): Promise
 }
 
 async function download(url: string, signal: AbortSignal): Promise<string> {
-  let answer;
+  let answer: Response;
   try {
-    answer = await request(url, { signal });
+    answer = await fetch(url, { signal });
   } catch (cause) {
-    throw new Failure(`unable to read URL ${JSON.stringify(url)}: ${messageOf(cause)}`, { cause });
+    signal.throwIfAborted();
+    const message = cause instanceof Error ? unreachableText(cause, url) : messageOf(cause);
+    throw new PlainFailure(message, { cause });
   }
-  if (answer.statusCode !== 200) {
-    await answer.body.dump();
+  if (answer.status !== 200 || answer.body === null) {
+    await answer.body?.cancel();
     throw new Failure(
-      `unable to read URL ${JSON.stringify(url)}, server reported ${answer.statusCode} ${answer.statusText ?? ''}, status code=${answer.statusCode}`,
+      `unable to read URL ${JSON.stringify(url)}, server reported ${answer.status} ${answer.statusText}, status code=${answer.status}`,
     );
   }
   let content = '';
-  for await (const chunk of answer.body.setEncoding('utf8')) {
-    content += String(chunk);
+  for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+    content += chunk;
     if (content.length > LARGEST_DOWNLOAD_BYTES) throw new Failure(`${url} is larger than 64 MiB`);
   }
   return content;
