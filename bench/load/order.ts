@@ -11,6 +11,8 @@ export type Order =
       readonly template: string;
       readonly count: number;
       readonly concurrency: number;
+      /** Created before the clock starts, on the same connections: compilers of the code that runs are no part of the measure. */
+      readonly warmUp?: number;
       /** Told apart from the objects of other orders. */
       readonly prefix: string;
     }
@@ -20,8 +22,9 @@ export type Order =
       readonly endpoint: Endpoint;
       readonly watchers: number;
       readonly writers: number;
-      /** Writes in all. */
       readonly writes: number;
+      /** Written, and seen by all, before the clock starts. */
+      readonly warmUp: number;
       /** Pause of a writer after each write; 0: as fast as it gets answers. */
       readonly everyMs: number;
     }

@@ -10,11 +10,11 @@ const MARK = Buffer.from('"sentAt":"');
 const GIVE_UP_MS = 60_000;
 
 export async function watchFanOut(order: Extract<Order, { do: 'watch-fan-out' }>): Promise<Report> {
-  const { endpoint, watchers, writers, writes, everyMs } = order;
+  const { endpoint, watchers, writers, writes, warmUp, everyMs } = order;
   const delays: number[] = [];
   let bytes = 0;
   let last = 0;
-  const all = Promise.withResolvers<void>();
+  let awaited = { events: 0, all: Promise.withResolvers<void>() };
   const from = await currentRevision(order);
   const streams: Connection[] = [];
   for (let index = 0; index < watchers; index++) {
@@ -37,28 +37,35 @@ export async function watchFanOut(order: Extract<Order, { do: 'watch-fan-out' }>
       // What may hold the beginning of a mark or of a time is looked at again with the next part.
       rest = data.subarray(at >= 0 ? at : Math.max(end, data.length - MARK.length));
       last = now;
-      if (delays.length >= writes * watchers) all.resolve();
+      if (delays.length >= awaited.events) awaited.all.resolve();
     });
   }
   await pause(500); // the watches are established before the first write
   const connections = await Promise.all(Array.from({ length: writers }, () => Connection.open(endpoint)));
-  const start = performance.now();
   let next = 0;
-  await Promise.all(
-    connections.map(async (connection) => {
-      while (next < writes) {
-        const name = `watched-${Math.round(start)}-${next++}`;
-        const data = { sentAt: String(performance.now()), filler: 'x'.repeat(200) };
-        const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
-        const { status } = await connection.send('POST', PATH, JSON.stringify(object));
-        if (status !== 201) throw new Error(`create ${name}: ${status}`);
-        if (everyMs > 0) await pause(everyMs);
-      }
-    }),
-  );
-  await Promise.race([all.promise, pause(GIVE_UP_MS, undefined, { ref: false })]);
+  const writeUpTo = async (end: number) => {
+    awaited = { events: (end - next) * watchers, all: Promise.withResolvers<void>() };
+    delays.length = 0;
+    bytes = 0;
+    await Promise.all(
+      connections.map(async (connection) => {
+        while (next < end) {
+          const name = `watched-${Math.round(performance.timeOrigin)}-${next++}`;
+          const data = { sentAt: String(performance.now()), filler: 'x'.repeat(200) };
+          const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
+          const { status } = await connection.send('POST', PATH, JSON.stringify(object));
+          if (status !== 201) throw new Error(`create ${name}: ${status}`);
+          if (everyMs > 0) await pause(everyMs);
+        }
+      }),
+    );
+    await Promise.race([awaited.all.promise, pause(GIVE_UP_MS, undefined, { ref: false })]);
+    if (delays.length < awaited.events) throw new Error(`${delays.length} of ${awaited.events} events arrived`);
+  };
+  await writeUpTo(warmUp);
+  const start = performance.now();
+  await writeUpTo(warmUp + writes);
   for (const connection of [...streams, ...connections]) connection[Symbol.dispose]();
-  if (delays.length < writes * watchers) throw new Error(`${delays.length} of ${writes * watchers} events arrived`);
   delays.sort((a, b) => a - b);
   const perSecond = delays.length / ((last - start) / 1000);
   return { perSecond, p50: percentile(delays, 0.5), p99: percentile(delays, 0.99), bytes };
