@@ -8,32 +8,46 @@ import type { ApiRequest, RequestBody, UserInfo } from '../request.ts';
 /** Kubernetes' limit for the body of a write (3 MiB). */
 export const BODY_LIMIT = 3 * 1024 * 1024;
 const NO_QUERY = new URLSearchParams();
+const NO_BYTES = new Uint8Array();
 
 /** What is asked for, as far as the first line tells. */
 export type RequestLine = Pick<ApiRequest, 'method' | 'path' | 'query'>;
 
-export function requestLine({ url = '/', method = 'GET' }: IncomingMessage): RequestLine {
-  const mark = url.indexOf('?');
+/** `target`: path and query, as they were sent. */
+export function requestLine(method = 'GET', target = '/'): RequestLine {
+  const mark = target.indexOf('?');
   return {
     method,
-    path: mark < 0 ? url : url.slice(0, mark),
-    query: mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1)),
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: mark < 0 ? NO_QUERY : new URLSearchParams(target.slice(mark + 1)),
   };
 }
 
-/** `gone` gives the request's signal when somebody asks for it. Throws ApiError: 413 for a body above the limit, 400 for one that is cut off. */
-export async function readRequest(
-  message: IncomingMessage,
+export interface Caller {
+  readonly user: UserInfo;
+  /** Gives the request's signal when somebody asks for it. */
+  readonly gone: { readonly signal: AbortSignal };
+}
+
+/** Throws ApiError: 413 for a body above the limit, 400 for one that is cut off. */
+export async function readRequest(message: IncomingMessage, line: RequestLine, caller: Caller): Promise<ApiRequest> {
+  const { method } = line;
+  const body = method === 'GET' || method === 'HEAD' ? undefined : await bodyOf(message);
+  return requestOf(line, { headers: headersOf(message), body }, caller);
+}
+
+export function requestOf(
   { method, path, query }: RequestLine,
-  { user, gone }: { readonly user: UserInfo; readonly gone: { readonly signal: AbortSignal } },
-): Promise<ApiRequest> {
+  { headers, body }: Pick<ApiRequest, 'headers' | 'body'>,
+  { user, gone }: Caller,
+): ApiRequest {
   return {
     method,
     path,
     query,
-    headers: headersOf(message),
+    headers,
     user,
-    body: method === 'GET' || method === 'HEAD' ? undefined : await bodyOf(message),
+    body,
     get signal() {
       return gone.signal;
     },
@@ -50,14 +64,17 @@ async function bodyOf(message: IncomingMessage): Promise<RequestBody | undefined
   const length = Number(message.headers['content-length'] ?? 0);
   if (length > BODY_LIMIT) throw tooLarge(BODY_LIMIT);
   const contentType = message.headers['content-type'] ?? '';
-  if (length === 0 && message.headers['transfer-encoding'] === undefined) {
-    return contentType === '' ? undefined : { form: 'bytes', bytes: new Uint8Array(), contentType };
-  }
+  if (length === 0 && message.headers['transfer-encoding'] === undefined) return bodyFrom(NO_BYTES, contentType);
   const encoded = message.headers['content-encoding'] === 'gzip';
   const chunks = await chunksOf(encoded ? message.pipe(createGunzip()) : message);
   const [only] = chunks;
   const bytes = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
   return { form: 'bytes', bytes, contentType };
+}
+
+/** No bytes and no type are no body at all. */
+export function bodyFrom(bytes: Uint8Array, contentType: string): RequestBody | undefined {
+  return bytes.length === 0 && contentType === '' ? undefined : { form: 'bytes', bytes, contentType };
 }
 
 /** By events: an async iterator costs several times as much for the one chunk that most bodies are. */

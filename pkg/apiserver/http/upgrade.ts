@@ -10,11 +10,11 @@ import { tlsOptions } from '../registry/subresources/kubelet-connections.ts';
 import { requestInfo } from '../request-info.ts';
 import type { UserInfo } from '../request.ts';
 import type { ApiServer } from '../server.ts';
-import { userOf, type ServeOptions } from './serve.ts';
+import { userOf, type EntryOptions } from './answer.ts';
 
 export interface Upgrade {
   readonly api: ApiServer;
-  readonly options: Pick<ServeOptions, 'anonymous'>;
+  readonly options: EntryOptions;
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;

@@ -1,22 +1,27 @@
 // From the core's answer to Node's response. Frames of a watch that are ready together leave in one write; a client that
 // does not read stops the flow, and the watch's own buffer decides when that is too long.
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { ApiResponse, Encoded } from '../request.ts';
+import { PlainResponse } from './plain-response.ts';
 
 /** Kubernetes compresses answers of 128 KiB and more, fast rather than small. */
 const COMPRESS_FROM = 128 * 1024;
 const compress = promisify(gzip);
 const CHUNK_END = Buffer.from('\r\n', 'latin1');
 
-export async function writeResponse(
-  answer: ApiResponse,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+/** What was asked, as far as the answer's form depends on it. */
+export interface Asked {
+  readonly method?: string | undefined;
+  readonly headers: { readonly [name: string]: string | readonly string[] | undefined };
+}
+
+export type Outgoing = ServerResponse | PlainResponse;
+
+export async function writeResponse(answer: ApiResponse, request: Asked, response: Outgoing): Promise<void> {
   switch (answer.form) {
     case 'object':
       return writeObject(answer, request, response);
@@ -29,8 +34,8 @@ export async function writeResponse(
 
 async function writeObject(
   answer: Extract<ApiResponse, { form: 'object' }>,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: Asked,
+  response: Outgoing,
 ): Promise<void> {
   const { status, contentType, warnings, headers } = answer;
   const { bytes } = answer.body;
@@ -54,21 +59,21 @@ async function writeObject(
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-async function writeWatch(answer: Extract<ApiResponse, { form: 'watch' }>, response: ServerResponse): Promise<void> {
+async function writeWatch(answer: Extract<ApiResponse, { form: 'watch' }>, response: Outgoing): Promise<void> {
   response.writeHead(200, { 'cache-control': 'no-cache, private', 'content-type': answer.contentType });
   response.flushHeaders();
   for await (const batch of answer.events) {
     if (batch.length === 0) continue;
     if (answer.sizes !== undefined) for (const { bytes } of batch) answer.sizes.observe(bytes.length);
     const room = writeFrames(batch, response);
-    if (!room && !(await drained(response.socket ?? response))) break;
+    if (!room && !(await drained(response))) break;
     if (response.destroyed) break;
   }
   response.end();
 }
 
 /** False: the client does not read as fast as is written. */
-function writeFrames(batch: readonly Encoded[], response: ServerResponse): boolean {
+function writeFrames(batch: readonly Encoded[], response: Outgoing): boolean {
   const { socket } = response;
   // A response of HTTP/1.0, or one that waits for another on its connection.
   if (!response.chunkedEncoding || socket === null) return response.write(joined(batch.map(({ bytes }) => bytes)));
@@ -93,7 +98,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
 }
 
-async function writeStream(answer: Extract<ApiResponse, { form: 'stream' }>, response: ServerResponse): Promise<void> {
+async function writeStream(answer: Extract<ApiResponse, { form: 'stream' }>, response: Outgoing): Promise<void> {
   response.writeHead(answer.status, { 'cache-control': 'no-cache, private', 'content-type': answer.contentType });
   response.flushHeaders();
   try {
@@ -108,7 +113,9 @@ async function writeStream(answer: Extract<ApiResponse, { form: 'stream' }>, res
 }
 
 /** False when the client has gone. */
-async function drained(target: Writable): Promise<boolean> {
+async function drained(response: Outgoing): Promise<boolean> {
+  // A response that waits for another on its connection has no socket yet.
+  const target: Writable = response instanceof PlainResponse ? response.socket : (response.socket ?? response);
   if (target.destroyed) return false;
   const stop = new AbortController();
   const { signal } = stop;
@@ -128,7 +135,7 @@ function retryAfterOf(body: unknown): number {
   return Number(details.retryAfterSeconds);
 }
 
-function acceptsGzip(request: IncomingMessage): boolean {
+function acceptsGzip(request: Asked): boolean {
   const accepted = request.headers['accept-encoding'];
   return typeof accepted === 'string' && accepted.includes('gzip');
 }
