@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -46,4 +46,17 @@ test('a program that cannot be started does not stop the others', async () => {
   expect(isAlive(good)).toBe(true);
   stop.abort();
   await running;
+});
+
+test('a child whose pid cannot be written down is kept running and ended like the others', async () => {
+  const stop = new AbortController();
+  mkdirSync(join(directory, 'one.pid'));
+  const script = `echo $$ > ${directory}/self.pid; exec sleep 1000`;
+  const programs = [{ name: 'one', command: 'sh', args: ['-c', script] }];
+  const running = supervise({ programs, pidDirectory: directory, clock: realClock, log: silentLogger }, stop.signal);
+  const pid = await vi.waitUntil(() => existsSync(join(directory, 'self.pid')) && pidOf('self'));
+  expect(isAlive(pid)).toBe(true);
+  stop.abort();
+  await running;
+  expect(isAlive(pid)).toBe(false);
 });

@@ -50,15 +50,24 @@ async function keepRunning(program: ChildProgram, options: SupervisorOptions, st
   const { clock, log } = options;
   let pause = FIRST_PAUSE_MS;
   while (!stop.aborted) {
-    const startedAt = clock.now();
+    const startedAt = clock.elapsed();
     const child = spawn(program.command, [...program.args], { stdio: ['ignore', 'inherit', 'inherit'] });
-    writeFileSync(join(options.pidDirectory, `${program.name}.pid`), String(child.pid ?? 0));
+    writePid(program, child.pid ?? 0, options);
     const how = await endOf(child, clock, stop);
     if (stop.aborted) return;
-    if (clock.now() - startedAt > STABLE_AFTER_MS) pause = FIRST_PAUSE_MS;
+    if (clock.elapsed() - startedAt > STABLE_AFTER_MS) pause = FIRST_PAUSE_MS;
     log.warn('a component ended and is started again', { program: program.name, how, pauseMs: pause });
     await clock.sleep(pause, stop).catch(() => undefined);
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+  }
+}
+
+/** For people and tests: a full disk must not end what runs. */
+function writePid({ name }: ChildProgram, pid: number, { pidDirectory, log }: SupervisorOptions): void {
+  try {
+    writeFileSync(join(pidDirectory, `${name}.pid`), String(pid));
+  } catch (error) {
+    log.warn('the pid of a component could not be written down', { program: name, error });
   }
 }
 
