@@ -12,17 +12,18 @@ import type { Client } from '../../pkg/client/client.ts';
 import { createClient } from '../../pkg/client/typed-client.ts';
 import { COMPONENT_USERS, nodeUser } from '../../pkg/cluster/cluster-certificates.ts';
 import { supervise } from '../../pkg/cluster/supervisor.ts';
-import { runControllers } from '../../pkg/controllers/run.ts';
+import { runControllers, type RunControllers } from '../../pkg/controllers/run.ts';
 import { runKubelet } from '../../pkg/kubelet/kubelet.ts';
 import { createDockerRuntime } from '../../pkg/kubelet/runtime/docker/docker-runtime.ts';
 import { MetricsPages } from '../../pkg/metrics/metrics-pages.ts';
-import { runNodeNetwork } from '../../pkg/network/node-network.ts';
+import { runNodeNetwork, type NodeNetworkOptions } from '../../pkg/network/node-network.ts';
 import { DEFAULT_BRIDGE } from '../../pkg/network/podnet/pod-network.ts';
 import { CERTIFICATE_DAYS } from '../../pkg/pki/certificate-files.ts';
 import { runScheduler } from '../../pkg/scheduler/scheduler.ts';
 import { openEmbeddedStore } from '../../pkg/storage/embedded/embedded-store.ts';
 import type { Store } from '../../pkg/storage/store.ts';
 import { lowestOomScore } from '../kubelet/machine-defaults.ts';
+import { runTogether } from '../run-together.ts';
 import { etcdOf, type ClusterParts } from './parts.ts';
 
 const CLUSTER_DOMAIN = 'cluster.local';
@@ -83,62 +84,47 @@ export async function runOneProcess(parts: ClusterParts, signal: AbortSignal): P
   const part = (name: string) => ({ clock, random, log: log.with({ part: name }) });
   const { nodeName, podCidr, nodeIp } = record;
 
-  // One part that fails ends the process, so that whoever started it sees it fail instead of half a cluster that lives on.
-  const failed = new AbortController();
-  const until = AbortSignal.any([signal, failed.signal]);
-  const running = [
-    runScheduler(
-      {
-        ...part('scheduler'),
-        client: counted(COMPONENT_USERS.scheduler, metrics.scheduler),
-        metrics: metrics.scheduler,
-      },
-      until,
-    ),
-    runControllers(
-      {
-        ...part('controllers'),
-        client: counted(COMPONENT_USERS['controller-manager'], metrics.controllers),
-        enabled: '*,bootstrap-signer-controller,token-cleaner-controller',
-        options: {
-          rootCa: certificates.authority.certificate,
-          signing: { authority: certificates.authority, durationMs: CERTIFICATE_DAYS * 24 * 3_600_000 },
-          nodeIpam: {
-            clusterCidr: record.clusterCidr,
-            maskSize: NODE_MASK_SIZE,
-            serviceCidr: record.serviceCidr,
-          },
-        },
-        metrics: metrics.controllers,
-      },
-      until,
-    ),
-    runNode(parts, as(nodeUser(nodeName)), nodePages, until),
-    runNodeNetwork(
-      {
-        ...part('network'),
-        client: counted(COMPONENT_USERS.proxy, metrics.proxy),
-        nodeName,
-        nodeIps: [nodeIp],
-        podCidr,
+  const scheduler = {
+    ...part('scheduler'),
+    client: counted(COMPONENT_USERS.scheduler, metrics.scheduler),
+    metrics: metrics.scheduler,
+  };
+  const controllers: RunControllers = {
+    ...part('controllers'),
+    client: counted(COMPONENT_USERS['controller-manager'], metrics.controllers),
+    enabled: '*,bootstrap-signer-controller,token-cleaner-controller',
+    options: {
+      rootCa: certificates.authority.certificate,
+      signing: { authority: certificates.authority, durationMs: CERTIFICATE_DAYS * 24 * 3_600_000 },
+      nodeIpam: {
         clusterCidr: record.clusterCidr,
-        bridge: DEFAULT_BRIDGE,
-        dns: { clusterIp: record.clusterDns, clusterDomain: CLUSTER_DOMAIN, metrics: metrics.dns },
-        proxy: { metrics: metrics.proxy },
+        maskSize: NODE_MASK_SIZE,
+        serviceCidr: record.serviceCidr,
       },
-      until,
-    ),
-  ].map(async (run) => {
-    try {
-      await run;
-    } catch (error) {
-      failed.abort(error);
-      throw error;
-    }
-  });
+    },
+    metrics: metrics.controllers,
+  };
+  const network: NodeNetworkOptions = {
+    ...part('network'),
+    client: counted(COMPONENT_USERS.proxy, metrics.proxy),
+    nodeName,
+    nodeIps: [nodeIp],
+    podCidr,
+    clusterCidr: record.clusterCidr,
+    bridge: DEFAULT_BRIDGE,
+    dns: { clusterIp: record.clusterDns, clusterDomain: CLUSTER_DOMAIN, metrics: metrics.dns },
+    proxy: { metrics: metrics.proxy },
+  };
   log.info('serving', { port: record.apiPort });
-  const [first] = (await Promise.allSettled(running)).filter((result) => result.status === 'rejected');
-  if (first !== undefined && !signal.aborted) throw failed.signal.reason;
+  await runTogether(
+    [
+      (until) => runScheduler(scheduler, until),
+      (until) => runControllers(controllers, until),
+      (until) => runNode(parts, as(nodeUser(nodeName)), nodePages, until),
+      (until) => runNodeNetwork(network, until),
+    ],
+    signal,
+  );
 }
 
 async function runNode(
