@@ -62,5 +62,7 @@ export type ApiResponse =
       readonly form: 'stream';
       readonly status: number;
       readonly contentType: string;
+      /** Further headers, as a server behind this one sent them. */
+      readonly headers?: Readonly<Record<string, string | readonly string[]>>;
       readonly chunks: AsyncIterable<Uint8Array>;
     };

@@ -166,7 +166,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
             clock,
             log,
             kubelets: options.kubelets,
-            representation: (request, list) => api.representation(request, list),
+            representation: (request, asked) => api.representation(request, asked),
           }),
         )
       : undefined;
@@ -322,7 +322,7 @@ function failureResponse(status: Status, { headers }: ApiRequest): ApiResponse {
   const response = statusResponse(status);
   if (response.form !== 'object' || headers['accept']?.includes('yaml') !== true) return response;
   try {
-    if (negotiate(headers['accept'], false).format !== 'yaml') return response;
+    if (negotiate(headers['accept'], 'object').format !== 'yaml') return response;
   } catch (error) {
     if (error instanceof ApiError) return response;
     throw internalError('negotiation failed', error);

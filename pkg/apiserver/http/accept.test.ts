@@ -1,25 +1,27 @@
 import { expect, test } from 'vitest';
 import { ApiError } from '../../api/meta/status.ts';
-import { negotiate } from './accept.ts';
+import { negotiate, type Asked } from './accept.ts';
 
-test.each([
-  { accept: undefined, list: false, want: 'json object' },
-  { accept: '*/*', list: true, want: 'json object' },
-  { accept: 'application/json, */*', list: true, want: 'json object' },
-  { accept: 'application/yaml', list: false, want: 'yaml object' },
-  { accept: 'application/vnd.kubernetes.protobuf,application/json', list: false, want: 'json object' },
-  { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json', list: true, want: 'json table' },
-  { accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1', list: true, want: 'json metadata' },
-  { accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1', list: false, want: 'json metadata' },
-  { accept: 'application/json;q=0.1, application/yaml', list: false, want: 'yaml object' },
-  { accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1', list: true, want: '406' },
-  { accept: 'application/json;as=Table;g=example.com;v=v1', list: true, want: '406' },
-  { accept: 'application/vnd.kubernetes.protobuf', list: false, want: '406' },
-  { accept: 'text/plain', list: false, want: '406' },
-])('$accept (list: $list) means $want', ({ accept, list, want }) => {
+test.each<{ accept: string | undefined; asked: Asked; want: string }>([
+  { accept: undefined, asked: 'object', want: 'json object' },
+  { accept: '*/*', asked: 'list', want: 'json object' },
+  { accept: 'application/json, */*', asked: 'list', want: 'json object' },
+  { accept: 'application/yaml', asked: 'object', want: 'yaml object' },
+  { accept: 'application/vnd.kubernetes.protobuf,application/json', asked: 'object', want: 'json object' },
+  { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json', asked: 'list', want: 'json table' },
+  { accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1', asked: 'list', want: 'json metadata' },
+  { accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1', asked: 'object', want: 'json metadata' },
+  { accept: 'application/json;q=0.1, application/yaml', asked: 'object', want: 'yaml object' },
+  { accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1', asked: 'list', want: '406' },
+  { accept: 'application/json;as=Table;g=example.com;v=v1', asked: 'list', want: '406' },
+  { accept: 'application/vnd.kubernetes.protobuf', asked: 'object', want: '406' },
+  { accept: 'text/plain', asked: 'object', want: '406' },
+  { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io', asked: 'untabular', want: '406' },
+  { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,*/*', asked: 'untabular', want: 'json object' },
+])('$accept (asked for: $asked) means $want', ({ accept, asked, want }) => {
   const answer = () => {
     try {
-      const { format, as } = negotiate(accept, list);
+      const { format, as } = negotiate(accept, asked);
       return `${format} ${as}`;
     } catch (error) {
       return error instanceof ApiError ? String(error.code) : 'other';

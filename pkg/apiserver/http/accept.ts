@@ -25,14 +25,17 @@ interface Clause {
 
 const remembered = new Map<string, Negotiated | undefined>();
 
-/** `list`: a collection is asked for, so `as=PartialObjectMetadataList`. Throws 406. */
-export function negotiate(accept: string | undefined, list: boolean): Negotiated {
+/** What the body is: one object, a collection, or something that no table shows. */
+export type Asked = 'object' | 'list' | 'untabular';
+
+/** A list's metadata are asked for by `as=PartialObjectMetadataList`. Throws 406. */
+export function negotiate(accept: string | undefined, asked: Asked): Negotiated {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return PLAIN_JSON;
-  const key = list ? `l${accept}` : `o${accept}`;
+  const key = `${asked} ${accept}`;
   let found = remembered.get(key);
   if (found === undefined && !remembered.has(key)) {
     found = parseAccept(accept)
-      .map((clause) => representationOf(clause, list))
+      .map((clause) => representationOf(clause, asked))
       .find((representation) => representation !== undefined);
     if (remembered.size >= REMEMBERED) remembered.clear();
     remembered.set(key, found);
@@ -63,9 +66,9 @@ function parseClause(text: string): Clause | undefined {
   return { type, subtype: subtype === '' ? '*' : subtype, parameters, quality: Number.isNaN(quality) ? 0 : quality };
 }
 
-function representationOf({ type, subtype, parameters }: Clause, list: boolean): Negotiated | undefined {
+function representationOf({ type, subtype, parameters }: Clause, asked: Asked): Negotiated | undefined {
   const format = formatOf(type, subtype);
-  const as = shapeOf(parameters, list);
+  const as = shapeOf(parameters, asked);
   const metaVersion = parameters.get('v') === 'v1beta1' ? 'meta.k8s.io/v1beta1' : 'meta.k8s.io/v1';
   return format === undefined || as === undefined ? undefined : { format, as, metaVersion };
 }
@@ -77,12 +80,12 @@ function formatOf(type: string, subtype: string): 'json' | 'yaml' | undefined {
   return subtype === 'yaml' ? 'yaml' : undefined;
 }
 
-function shapeOf(parameters: ReadonlyMap<string, string>, list: boolean): Negotiated['as'] | undefined {
+function shapeOf(parameters: ReadonlyMap<string, string>, asked: Asked): Negotiated['as'] | undefined {
   const as = parameters.get('as');
   if (as === undefined) return 'object';
   if (parameters.get('g') !== 'meta.k8s.io') return undefined;
   const version = parameters.get('v');
   if (version !== 'v1' && version !== 'v1beta1') return undefined;
-  if (as === 'Table') return 'table';
-  return as === (list ? 'PartialObjectMetadataList' : 'PartialObjectMetadata') ? 'metadata' : undefined;
+  if (as === 'Table') return asked === 'untabular' ? undefined : 'table';
+  return as === (asked === 'list' ? 'PartialObjectMetadataList' : 'PartialObjectMetadata') ? 'metadata' : undefined;
 }

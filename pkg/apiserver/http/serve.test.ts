@@ -1,7 +1,9 @@
 // What only callers over the network can see: who they are, limits, encodings, broken requests.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { realClock } from '../../clock/clock.ts';
 import { createAuthority, issueCertificate } from '../../pki/certificates.ts';
 import { ask as askServer, type AskOptions, type Raw } from '../testing/ask.ts';
@@ -179,6 +181,13 @@ test.each(['/api/v1/namespaces/default', '/api/v1/namespaces/none', '/apis'])(
   },
 );
 
+test('what no table shows is refused as one', async () => {
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  const body = JSON.stringify({ spec: { nonResourceAttributes: { path: '/', verb: 'get' } } });
+  const answer = await ask(path, { method: 'POST', body, headers: { accept: `${TABLE}v1` } });
+  expect([answer.status, json(answer)['reason']]).toEqual([406, 'NotAcceptable']);
+});
+
 const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=';
 
 test('a scale is shown as a table, and older clients get the version that they ask for', async () => {
@@ -204,4 +213,28 @@ test('a scale is shown as a table, and older clients get the version that they a
     apiVersion: 'meta.k8s.io/v1beta1',
     rows: [{ object: { apiVersion: 'meta.k8s.io/v1beta1' } }],
   });
+});
+
+test('what is asked through a proxy goes on whole and comes back whole', async () => {
+  const behind = createServer((incoming, answer) => {
+    const seen = `${incoming.method} ${incoming.url} ${String(incoming.headers['x-mine'])} ${incoming.headers.authorization}`;
+    answer.writeHead(418, { 'x-its-own': 'yes', 'access-control-allow-origin': '*', 'set-cookie': ['a=1', 'b=2'] });
+    answer.end(seen);
+  });
+  await new Promise<void>((resolve) => behind.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void behind.close());
+  const { port } = behind.address() as AddressInfo; // It listens on TCP.
+  const status = { addresses: [{ type: 'InternalIP', address: '127.0.0.1' }] };
+  await ask('/api/v1/nodes', { method: 'POST', body: JSON.stringify({ metadata: { name: 'behind' }, status }) });
+  const path = `/api/v1/nodes/behind:${port}/proxy`;
+  const moved = await ask(`${path}?a=b`);
+  expect([moved.status, moved.headers['location']]).toEqual([301, `${path}/?a=b`]);
+  const headers = { 'x-mine': 'mine' };
+  for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+    const answer = await ask(`${path}/some/where/?a=b`, { method, headers });
+    expect(answer).toMatchObject({ status: 418, headers: { 'x-its-own': 'yes', 'set-cookie': ['a=1', 'b=2'] } });
+    expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+    const seen = method === 'HEAD' ? '' : `${method} /some/where/?a=b mine undefined`;
+    expect(answer.body.toString()).toBe(seen);
+  }
 });

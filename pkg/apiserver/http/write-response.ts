@@ -99,7 +99,8 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 async function writeStream(answer: Extract<ApiResponse, { form: 'stream' }>, response: Outgoing): Promise<void> {
-  response.writeHead(answer.status, { 'cache-control': 'no-cache, private', 'content-type': answer.contentType });
+  const head: Record<string, string | readonly string[]> = { 'cache-control': 'no-cache, private', ...answer.headers };
+  response.writeHead(answer.status, { ...head, 'content-type': answer.contentType });
   response.flushHeaders();
   try {
     for await (const chunk of answer.chunks) {

@@ -19,6 +19,7 @@ import { selectionOf } from '../registry/selection.ts';
 import { ServedKind } from '../registry/served-kind.ts';
 import type { KubeletConnections } from '../registry/subresources/kubelet-connections.ts';
 import type { ResourceRequest } from '../request-info.ts';
+import type { Asked } from '../http/accept.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
 import { toPartialObjectMetadata, toPartialObjectMetadataList, toTable } from '../table/table.ts';
 import { CachedObject } from '../watchcache/cached-object.ts';
@@ -44,7 +45,7 @@ export interface MetricsApiOptions {
   readonly log: Logger;
   readonly kubelets: KubeletConnections | undefined;
   /** How the caller wants objects shown. Throws ApiError. */
-  representation(this: void, request: ApiRequest, list: boolean): Representation;
+  representation(this: void, request: ApiRequest, asked: Asked): Representation;
 }
 
 export class MetricsApi implements Disposable {
@@ -96,7 +97,7 @@ export class MetricsApi implements Disposable {
       throw unknownPath();
     const { verb } = target;
     if (verb !== 'get' && verb !== 'list') throw methodNotAllowed();
-    const how = this.#options.representation(request, verb === 'list');
+    const how = this.#options.representation(request, verb === 'list' ? 'list' : 'object');
     return verb === 'list' ? this.#list(served, target, request, how) : this.#get(served, target, request, how);
   }
 

@@ -2,7 +2,7 @@
 import type { KindDefinition } from '../../api/schema/kind.ts';
 import type { Clock } from '../../clock/clock.ts';
 import { encodeValue, textResponse } from '../encoded.ts';
-import { negotiate } from '../http/accept.ts';
+import { negotiate, type Asked } from '../http/accept.ts';
 import { badRequest, methodNotAllowed, unknownPath } from '../http-errors.ts';
 import type { ResourceRequest } from '../request-info.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
@@ -133,8 +133,8 @@ export class ResourceApi {
     };
   }
 
-  representation(request: ApiRequest, list: boolean): Representation {
-    const negotiated = negotiate(request.headers['accept'], list);
+  representation(request: ApiRequest, what: Asked): Representation {
+    const negotiated = negotiate(request.headers['accept'], what);
     const includeObject = negotiated.as === 'table' ? includeObjectOf(request.query) : 'Metadata';
     return { negotiated, includeObject, now: this.#options.clock.now() };
   }
@@ -161,14 +161,14 @@ export class ResourceApi {
   }
 
   async #get(served: ServedKind, { namespace, name }: ResourceRequest, request: ApiRequest): Promise<ApiResponse> {
-    const how = this.representation(request, false);
+    const how = this.representation(request, 'object');
     const version = request.query.get('resourceVersion') ?? '';
     const found = await this.parts.reader.get(served, namespace, name, version);
     return objectResponse(200, served, served.view(found), how);
   }
 
   async #list(served: ServedKind, { namespace }: ResourceRequest, request: ApiRequest): Promise<ApiResponse> {
-    const how = this.representation(request, true);
+    const how = this.representation(request, 'list');
     const options = listOptions(request.query, false);
     const selection = selectionOf(served, namespace, options);
     const { items, metadata } = await this.parts.reader.list(served, selection, options);
@@ -176,7 +176,7 @@ export class ResourceApi {
   }
 
   async #watch(served: ServedKind, target: ResourceRequest, request: ApiRequest): Promise<ApiResponse> {
-    const how = this.representation(request, false);
+    const how = this.representation(request, 'object');
     const options = listOptions(request.query, true);
     const { fieldSelector } = options;
     const named = target.name === '' ? '' : `metadata.name=${target.name}`;
@@ -189,7 +189,7 @@ export class ResourceApi {
 
   async #create(served: ServedKind, target: ResourceRequest, request: ApiRequest): Promise<ApiResponse> {
     if (target.name !== '' || (served.namespaced && target.namespace === '')) throw methodNotAllowed();
-    const how = this.representation(request, false);
+    const how = this.representation(request, 'object');
     const context = this.writeContext(served, target, request, 'CreateOptions');
     const { object, warnings } = decodeBody(request.body, served, context.options.fieldValidation);
     for (const warning of warnings) addWarning(context.warnings, warning);
@@ -198,7 +198,7 @@ export class ResourceApi {
   }
 
   async #update(served: ServedKind, target: ResourceRequest, request: ApiRequest): Promise<ApiResponse> {
-    const how = this.representation(request, false);
+    const how = this.representation(request, 'object');
     const context = this.writeContext(served, target, request, 'UpdateOptions');
     const next = () => {
       const { object, warnings } = decodeBody(request.body, served, context.options.fieldValidation);
@@ -224,7 +224,7 @@ export class ResourceApi {
   }
 
   async #patch(served: ServedKind, target: ResourceRequest, request: ApiRequest): Promise<ApiResponse> {
-    const how = this.representation(request, false);
+    const how = this.representation(request, 'object');
     const { body } = request;
     const apply = isApply(body);
     const context = this.writeContext(served, target, request, 'PatchOptions', apply);
@@ -236,7 +236,7 @@ export class ResourceApi {
   }
 
   async #delete(served: ServedKind, target: ResourceRequest, request: ApiRequest): Promise<ApiResponse> {
-    const how = this.representation(request, false);
+    const how = this.representation(request, 'object');
     const options = deleteOptions(request.query, request.body);
     const context = this.#deleteContext(served, target, request, options.dryRun.length > 0);
     const deletion = await this.deleter.delete(context, options);
@@ -267,7 +267,7 @@ export class ResourceApi {
 
   async #deleteCollection(served: ServedKind, target: ResourceRequest, request: ApiRequest): Promise<ApiResponse> {
     if (served.namespaced && target.namespace === '') throw methodNotAllowed();
-    const how = this.representation(request, true);
+    const how = this.representation(request, 'list');
     const selecting = listOptions(request.query, false);
     const deleting = deleteOptions(request.query, request.body);
     const selection = selectionOf(served, target.namespace, selecting);

@@ -1,5 +1,6 @@
 // Whom `.../proxy/...` of a pod, a service or a node means: `[scheme:]name[:port]`, as in
 // k8s.io/kubernetes pkg/registry/core/{pod,service,node} ResourceLocation.
+import { BlockList, isIP } from 'node:net';
 import { ApiError, notFound } from '../../../api/meta/status.ts';
 import type { Endpoints, Node, Pod, Service } from '../../../api/schema/generated/core.v1.gen.ts';
 import type { KubeObject } from '../../../api/schema/resource-type.ts';
@@ -16,6 +17,17 @@ export interface ProxyTarget {
   /** A kubelet gets this server's own certificate. */
   readonly kubelet: boolean;
 }
+
+/** What only this machine or this link can mean: a pod's status must not lead to this server's own ports. */
+const NOT_PROXIED = new BlockList();
+NOT_PROXIED.addSubnet('0.0.0.0', 32, 'ipv4');
+NOT_PROXIED.addSubnet('127.0.0.0', 8, 'ipv4');
+NOT_PROXIED.addSubnet('169.254.0.0', 16, 'ipv4');
+NOT_PROXIED.addSubnet('224.0.0.0', 4, 'ipv4');
+NOT_PROXIED.addSubnet('255.255.255.255', 32, 'ipv4');
+NOT_PROXIED.addSubnet('::', 127, 'ipv6');
+NOT_PROXIED.addSubnet('fe80::', 10, 'ipv6');
+NOT_PROXIED.addSubnet('ff00::', 8, 'ipv6');
 
 interface Named {
   readonly scheme: 'http' | 'https';
@@ -61,7 +73,7 @@ function ofNode(node: Node, { port }: Named): ProxyTarget {
 
 function ofPod(pod: Pod, { scheme, port }: Named): ProxyTarget {
   const { podIP } = pod.status;
-  if (!podIP) throw badRequest('address not allowed');
+  if (!podIP || NOT_PROXIED.check(podIP, isIP(podIP) === 6 ? 'ipv6' : 'ipv4')) throw badRequest('address not allowed');
   const first = pod.spec.containers.flatMap(({ ports = [] }) => ports)[0]?.containerPort;
   const chosen = port === '' ? (first ?? (scheme === 'https' ? 443 : 80)) : portNumber(port);
   return { scheme, host: podIP, port: chosen, kubelet: false };

@@ -40,7 +40,7 @@ function review(
 ): SubresourceHandler {
   const version = group === 'authentication.k8s.io' ? 'authentication.v1' : 'authorization.v1';
   return async ({ api, request, target }) => {
-    const how = api.representation(request, false);
+    const how = api.representation(request, 'untabular');
     const type = { schema: schemaOf(`${version}.${kind}`), groupVersionKind: { group, version: 'v1', kind } };
     const { object } = decodeBody(request.body, type, 'Warn');
     settleNamespace(object.metadata, target.namespace);

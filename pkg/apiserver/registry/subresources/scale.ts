@@ -48,7 +48,7 @@ function bodyType(): BodyType {
 
 export async function scale(call: SubresourceCall): Promise<ApiResponse> {
   const { api, served, target, request } = call;
-  const how = api.representation(request, false);
+  const how = api.representation(request, 'object');
   if (target.verb === 'get') {
     const { value } = await api.parts.reader.get(served, target.namespace, target.name);
     return respond(200, shapedBody(SCALES, scaleOf(served, value), how), how.negotiated, []);

@@ -38,7 +38,7 @@ function bodyType(): BodyType {
 export function tokenOf(tokens: ServiceAccountTokens | undefined): SubresourceHandler {
   return async (call: SubresourceCall) => {
     const { api, served, target, request } = call;
-    const how = api.representation(request, false);
+    const how = api.representation(request, 'untabular');
     const context = api.writeContext(served, target, request, 'CreateOptions');
     // Decoded by TokenRequest's own schema.
     const asked = decodeBody(request.body, bodyType(), context.options.fieldValidation).object as TokenRequest;
