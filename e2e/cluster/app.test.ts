@@ -104,3 +104,19 @@ test('deleting the namespace of the app leaves nothing of it running', async () 
   await cluster.must('delete', '-f', 'manifests/examples/app.yaml', '--timeout=60s');
   await expect.poll(podNames, { timeout: 60_000, interval: 200 }).toEqual([]);
 });
+
+test('every part of the process shows its metrics at its API server or its kubelet', async () => {
+  const node = (await cluster.must('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
+  const kubelet = `/api/v1/nodes/${node}/proxy/metrics`;
+  const pages = {
+    '/metrics': 'apiserver_request_total',
+    '/metrics/kube-scheduler': 'scheduler_schedule_attempts_total',
+    '/metrics/kube-controller-manager': 'rest_client_requests_total',
+    [kubelet]: 'kubelet_running_pods',
+    [`${kubelet}/kube-proxy`]: 'kubeproxy_sync_proxy_rules_duration_seconds',
+    [`${kubelet}/coredns`]: 'coredns_cache_entries',
+  };
+  for (const [page, metric] of Object.entries(pages)) {
+    expect(await cluster.must('get', '--raw', page), page).toContain(`\n${metric}`);
+  }
+});

@@ -1,7 +1,10 @@
-// Metrics of a cluster in one process: everything is scraped by the shipped configuration, all rules evaluate, and usage is what
-// the engine says.
+// Metrics of a cluster of a process per component: every one is scraped at its own port by the shipped configuration, with the
+// credentials of Prometheus' ServiceAccount, all rules evaluate, and usage is what the engine says.
 import Docker from 'dockerode';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ask, type AskOptions } from '../../pkg/apiserver/testing/ask.ts';
 import { createTestCluster, type TestCluster } from '../support/test-cluster.ts';
 import { startPrometheus, type Prometheus } from './prometheus.ts';
 import { bothUsages, BUSY_POD, difference, toldUsage } from './usage.ts';
@@ -13,7 +16,8 @@ const owned = new AsyncDisposableStack();
 const WITHIN = { timeout: 60_000, interval: 1_000 };
 
 beforeAll(async () => {
-  cluster = owned.use(await createTestCluster());
+  cluster = owned.use(await createTestCluster({ separateProcesses: true }));
+  await cluster.must('wait', '--for=create', 'serviceaccount/default', '--timeout=60s');
   await applyText(cluster, BUSY_POD);
   await cluster.must('wait', '--for=condition=Ready', 'pod/busy', '--timeout=60s');
   prometheus = owned.use(await startPrometheus(cluster, 'e2e'));
@@ -26,16 +30,18 @@ test('every target is up', async () => {
     .poll(async () => {
       const targets = await prometheus.targets();
       return targets
-        .map(({ health, lastError, labels }) => `${labels['job']} ${labels['metrics_path']}: ${health} ${lastError}`)
+        .map(
+          ({ health, lastError, labels }) => `${labels['job']} ${labels['metrics_path'] ?? ''}: ${health} ${lastError}`,
+        )
         .toSorted();
     }, WITHIN)
     .toEqual([
-      'apiserver /metrics: up ',
-      'coredns /metrics/coredns: up ',
-      'kube-controller-manager /metrics/kube-controller-manager: up ',
-      'kube-proxy /metrics/kube-proxy: up ',
-      'kube-scheduler /metrics/kube-scheduler: up ',
-      'kube-state-metrics /metrics/kube-state-metrics: up ',
+      'apiserver : up ',
+      'coredns : up ',
+      'kube-controller-manager : up ',
+      'kube-proxy : up ',
+      'kube-scheduler : up ',
+      'kube-state-metrics : up ',
       'kubelet /metrics/cadvisor: up ',
       'kubelet /metrics/probes: up ',
       'kubelet /metrics/resource: up ',
@@ -64,7 +70,6 @@ const LATER: ReadonlySet<string> = new Set([
   'kube_deployment_status_replicas_available',
   'kube_pod_container_status_waiting_reason',
   'kubelet_runtime_operations_errors_total',
-  'leader_election_master_status',
 ]);
 
 test('what rules and dashboards ask for is there', async () => {
@@ -110,8 +115,31 @@ test.each([
   'kubelet_runtime_operations_total{operation_type="create_container"} > 0',
   'kubelet_pod_start_duration_seconds_count > 0',
   'kubeproxy_sync_proxy_rules_services > 0',
+  'leader_election_master_status{name="kube-controller-manager"} == 1',
+  'rest_client_requests_total{job="kube-scheduler", code="201"} > 0',
+  'rest_client_requests_total{job="kubelet"} > 0',
+  'rest_client_requests_total{job="kube-proxy"} > 0',
+  'kubernetes_build_info{job="kube-controller-manager"}',
+  'apiserver_watch_events_total{resource="pods"} > 0',
+  'apiserver_admission_controller_admission_duration_seconds_count{name="ServiceAccount"} > 0',
+  'authentication_attempts{result="success"} > 0',
+  'scheduler_framework_extension_point_duration_seconds_count{extension_point="Filter"} > 0',
 ])('there are values of %s', async (expression) => {
   await expect.poll(async () => (await prometheus.query(expression)).length, WITHIN).toBeGreaterThan(0);
+});
+
+test.each([
+  { name: 'scheduler', port: 10_259, nobody: 403 },
+  { name: 'controller manager', port: 10_257, nobody: 403 },
+  { name: 'kubelet', port: 10_250, nobody: 401 },
+])('the $name tells metrics to whom the API server lets, and to nobody else', async ({ port, nobody }) => {
+  const token = readFileSync(join(prometheus.directory, 'token'), 'utf8');
+  const url = `https://127.0.0.1:${port}`;
+  const status = async (asking: AskOptions) =>
+    (await ask({ url, ca: '' }, '/metrics', { rejectUnauthorized: false, ...asking })).status;
+  expect(await status({ token })).toBe(200);
+  expect(await status({ token: `${token}x` })).toBe(401);
+  expect(await status({ anonymous: true })).toBe(nobody);
 });
 
 test('usage is what the engine says, within a tenth', async () => {

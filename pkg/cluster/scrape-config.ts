@@ -17,20 +17,25 @@ export interface ScrapeConfigOptions {
   /** manifests/prometheus. */
   readonly manifests: string;
   readonly directory: string;
+  /** Components of this machine that listen at ports of their own. Undefined: they are read through the API servers. */
+  readonly components?: { readonly nodeName: string; readonly kubeletPort: number };
 }
 
 const NAMESPACE = 'kube-system';
 const SERVICE_ACCOUNT = 'prometheus';
 /** As long as the certificates of the cluster, which end the same work. */
 const TOKEN_SECONDS = 365 * 24 * 3600;
-/** In the file as it lies in the repository. */
-const SERVER = 'https://127.0.0.1:6443';
+/** In the files as they lie in the repository. */
+const SERVER = '127.0.0.1:6443';
+const KUBELET = '127.0.0.1:10250';
+const NODE = 'node: localhost';
 
 /** Answers with the path of the configuration. */
 export async function writeScrapeConfig(options: ScrapeConfigOptions, signal: AbortSignal): Promise<string> {
-  const { transport, server, authority, manifests, directory } = options;
-  const plain = readFileSync(join(manifests, 'prometheus.yml'), 'utf8');
-  if (!plain.includes(SERVER)) throw new ClusterError(`${manifests}/prometheus.yml does not name ${SERVER}`);
+  const { transport, server, authority, manifests, directory, components } = options;
+  const file = join(manifests, components === undefined ? 'prometheus.yml' : 'components.yml');
+  const plain = readFileSync(file, 'utf8');
+  if (!plain.includes(SERVER)) throw new ClusterError(`${file} does not name ${SERVER}`);
   await ensureObjects(transport, readFileSync(join(manifests, 'rbac.yaml'), 'utf8'), signal);
   const token = await newToken(transport, signal);
   mkdirSync(directory, { recursive: true });
@@ -39,7 +44,15 @@ export async function writeScrapeConfig(options: ScrapeConfigOptions, signal: Ab
   // Whoever runs Prometheus must be able to read it; it reads metrics and nothing else.
   writeFileSync(join(directory, 'token'), token, { mode: 0o600 });
   const path = join(directory, 'prometheus.yml');
-  writeFileSync(path, plain.replaceAll(SERVER, server));
+  const served = plain.replaceAll(SERVER, new URL(server).host);
+  writeFileSync(
+    path,
+    components === undefined
+      ? served
+      : served
+          .replaceAll(KUBELET, `127.0.0.1:${components.kubeletPort}`)
+          .replaceAll(NODE, `node: ${components.nodeName}`),
+  );
   return path;
 }
 

@@ -1,7 +1,7 @@
 // `tkctl cluster scrape-config`
 import { join, resolve } from 'node:path';
 import { adminAccessOf, adminTransport } from '../../../pkg/cluster/access.ts';
-import { clusterDirectory } from '../../../pkg/cluster/cluster-record.ts';
+import { clusterDirectory, readRecord } from '../../../pkg/cluster/cluster-record.ts';
 import { writeScrapeConfig } from '../../../pkg/cluster/scrape-config.ts';
 import { command } from '../../../pkg/ctl/cli/command.ts';
 import { stringFlag } from '../../../pkg/ctl/cli/flags.ts';
@@ -21,7 +21,9 @@ export const scrapeConfig = command({
     const name = nameFrom(args);
     const server = serverOfCluster(name, world.env);
     if (server === undefined) throw unknownCluster(name);
-    const access = await adminAccessOf(clusterDirectory(name, world.env), server, world.clock.now());
+    const directory = clusterDirectory(name, world.env);
+    const local = readRecord(directory);
+    const access = await adminAccessOf(directory, server, world.clock.now());
     const transport = adminTransport(access, world.clock);
     try {
       const path = await writeScrapeConfig(
@@ -31,6 +33,7 @@ export const scrapeConfig = command({
           authority: access.authority,
           manifests: join(programDirectory(), '..', 'manifests', 'prometheus'),
           directory: resolve(flags.directory),
+          ...(local?.layout === 'process-per-component' && { components: local }),
         },
         world.signal,
       );
