@@ -90,7 +90,7 @@ export class SystemPaths {
 
   async #openApi({ path, query, headers }: ApiRequest): Promise<ApiResponse> {
     const { answerOpenApi } = await import('./openapi/openapi.ts');
-    const found = answerOpenApi(path, query, headers['accept'] ?? '', this.#parts.kinds);
+    const found = answerOpenApi(path, query, headers['accept'] ?? '', this.#discovered);
     if (found === undefined) return notFoundPage();
     const { bytes, contentType, etag } = found;
     const unchanged = headers['if-none-match'] !== undefined && headers['if-none-match'] === etag;

@@ -15,6 +15,7 @@ import { lists as coreV1 } from '../core/v1/lists.ts';
 import { lists as discoveryV1 } from '../discovery/v1/lists.ts';
 import { lists as flowcontrolV1 } from '../flowcontrol/v1/lists.ts';
 import { lists as metaV1 } from '../meta/lists.ts';
+import { metricsFields } from '../metrics-k8s-io/v1beta1/fields.ts';
 import { lists as networkingV1 } from '../networking/v1/lists.ts';
 import { lists as nodeV1 } from '../node/v1/lists.ts';
 import { lists as policyV1 } from '../policy/v1/lists.ts';
@@ -121,7 +122,7 @@ const cache = new Map<string, ObjectSchema>();
 export function schemaOf(typeName: string): ObjectSchema {
   const known = cache.get(typeName);
   if (known !== undefined) return known;
-  const table = fields[typeName];
+  const table = fields[typeName] ?? metricsFields[typeName];
   if (table === undefined) throw new Error(`no such type: ${typeName}`);
   const rules = rulesOf(typeName);
   const parsed = new Map<string, FieldDefinition>();

@@ -154,3 +154,23 @@ test('is not served where nobody switched it on', async () => {
   const { body } = await bare.direct.request({ method: 'GET', path: '/apis' });
   expect(JSON.stringify(body)).not.toContain('metrics.k8s.io');
 });
+
+test('its types are published with the others', async () => {
+  const get = async (path: string) => (await server.direct.request({ method: 'GET', path })).body;
+  const parsed = JSON.parse(String(await get('/openapi/v3/apis/metrics.k8s.io/v1beta1'))) as {
+    paths: Record<string, object>;
+    components: { schemas: Record<string, { properties: object }> };
+  };
+  expect(Object.keys(parsed.paths)).toEqual(
+    expect.arrayContaining([`${BASE}/nodes`, `${BASE}/nodes/{name}`, `${BASE}/namespaces/{namespace}/pods/{name}`]),
+  );
+  const { schemas } = parsed.components;
+  expect(schemas['io.k8s.metrics.pkg.apis.metrics.v1beta1.PodMetrics']).toMatchObject({
+    description: 'The usage of the containers of one pod.',
+    required: ['containers', 'timestamp', 'window'],
+    'x-kubernetes-group-version-kind': [{ group: 'metrics.k8s.io', version: 'v1beta1', kind: 'PodMetrics' }],
+  });
+  expect(String(await get('/openapi/v2'))).toContain('"io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetricsList"');
+  const index = JSON.parse(String(await get('/openapi/v3'))) as { paths: Record<string, object> };
+  expect(index.paths).toHaveProperty(['apis/metrics.k8s.io/v1beta1']);
+});

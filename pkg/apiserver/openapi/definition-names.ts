@@ -24,6 +24,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   meta: 'io.k8s.apimachinery.pkg.apis.meta',
   apiextensions: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
   apiregistration: 'io.k8s.kube-aggregator.pkg.apis.apiregistration',
+  metrics: 'io.k8s.metrics.pkg.apis.metrics',
 };
 
 /** API groups by the short name that types carry, where it is not that name itself. */
@@ -40,6 +41,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   discovery: 'discovery.k8s.io',
   events: 'events.k8s.io',
   flowcontrol: 'flowcontrol.apiserver.k8s.io',
+  metrics: 'metrics.k8s.io',
   networking: 'networking.k8s.io',
   node: 'node.k8s.io',
   rbac: 'rbac.authorization.k8s.io',

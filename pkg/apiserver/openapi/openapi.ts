@@ -2,6 +2,7 @@
 // that a server nobody asks pays nothing.
 import { createHash } from 'node:crypto';
 import type { KindDefinition } from '../../api/schema/kind.ts';
+import { metricsDescriptions } from '../../api/metrics-k8s-io/v1beta1/fields.ts';
 import { apiVersionOf } from '../../api/schema/resource-type.ts';
 import { notAcceptable } from '../http-errors.ts';
 import { parseAccept, SERVED_TYPES } from '../http/accept.ts';
@@ -94,7 +95,7 @@ class Documents {
   }
 
   #texts(): Descriptions {
-    this.#descriptions ??= readDescriptions();
+    this.#descriptions ??= { ...readDescriptions(), ...metricsDescriptions };
     return this.#descriptions;
   }
 }
