@@ -20,7 +20,7 @@ import { closeLoopback, isGuarded, openLoopback } from './loopback-access.ts';
 import { NftSession } from './nft-session.ts';
 import { applyRules, requireNft } from './nftables.ts';
 import { ProxyHealth } from './proxy-health.ts';
-import { createProxyMetrics } from './proxy-metrics.ts';
+import { createProxyMetrics, type ChangedThing } from './proxy-metrics.ts';
 import { RuleTable } from './rule-table.ts';
 import { RuleWriter } from './rule-writer.ts';
 import { PROXY_TABLE, rulesFor, serviceKey, serviceKeyOfSlice } from './rules.ts';
@@ -100,7 +100,10 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
   };
 
   const health = options.health ?? new ProxyHealth(clock);
-  const metrics = options.metrics === undefined ? undefined : createProxyMetrics(options.metrics);
+  const metrics =
+    options.metrics === undefined
+      ? undefined
+      : createProxyMetrics(options.metrics, family.nft === 'ip' ? 'IPv4' : 'IPv6');
   const cleaner = new FlowCleaner(run, log);
   const session = ending.use(
     new NftSession({ clock, ...(options.sessionCommand && { command: options.sessionCommand }) }),
@@ -137,21 +140,19 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
     written(changed, startedAt) {
       const now = clock.now();
       health.written();
-      metrics?.syncSeconds.observe((now - startedAt) / 1000);
-      metrics?.lastSync.set(now / 1000);
-      metrics?.services.set(serviceInformer.store.size);
+      metrics?.written({ startedAt, now }, serviceInformer.store.size);
       let udpChanged = changed === undefined;
       for (const key of changed ?? []) {
         udpChanged = udp.set(key, serviceInformer.store.get(key), slicesOf(key)) || udpChanged;
         for (const slice of slicesOf(key)) {
           const trigger = Date.parse(slice.metadata.annotations?.[TRIGGER_ANNOTATION] ?? '');
-          if (trigger > startedAt - 300_000) metrics?.programmingSeconds.observe(Math.max(0, now - trigger) / 1000);
+          if (trigger > startedAt - 300_000) metrics?.programmed(Math.max(0, now - trigger) / 1000);
         }
       }
       if (changed === undefined) udp.reset(serviceInformer.store.list(), slicesOf);
       if (udpChanged) cleaning.request();
     },
-    failed: () => metrics?.failures.inc(),
+    failed: () => metrics?.failed(),
     session,
     run,
     clock,
@@ -167,6 +168,11 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
     writer.touch(key);
     refreshHealthChecksSoon();
   };
+  const touchAs = (what: ChangedThing) => (key: string | undefined) => {
+    if (key !== undefined) metrics?.changed(what, clock.now());
+    touch(key);
+  };
+  const [touchService, touchSlice] = [touchAs('service'), touchAs('endpoint')];
   let refreshing = false;
   const refreshHealthChecksSoon = () => {
     if (refreshing) return;
@@ -179,19 +185,19 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
   refreshHealthChecks();
   ending.use(
     serviceInformer.on({
-      added: (service, initial) => touch(initial ? undefined : serviceKey(service)),
-      changed: (service) => touch(serviceKey(service)),
-      deleted: (service) => touch(serviceKey(service)),
+      added: (service, initial) => touchService(initial ? undefined : serviceKey(service)),
+      changed: (service) => touchService(serviceKey(service)),
+      deleted: (service) => touchService(serviceKey(service)),
     }),
   );
   ending.use(
     sliceInformer.on({
-      added: (slice, initial) => touch(initial ? undefined : serviceKeyOfSlice(slice)),
+      added: (slice, initial) => touchSlice(initial ? undefined : serviceKeyOfSlice(slice)),
       changed: (slice, before) => {
-        touch(serviceKeyOfSlice(slice));
+        touchSlice(serviceKeyOfSlice(slice));
         if (serviceKeyOfSlice(before) !== serviceKeyOfSlice(slice)) touch(serviceKeyOfSlice(before));
       },
-      deleted: (slice) => touch(serviceKeyOfSlice(slice)),
+      deleted: (slice) => touchSlice(serviceKeyOfSlice(slice)),
     }),
   );
   const nodeChanged = ({ metadata }: Node) => {
