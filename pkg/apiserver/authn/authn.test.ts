@@ -3,7 +3,7 @@ import { VirtualClock } from '../../clock/virtual-clock.ts';
 import { createTokenSigningKey } from '../../pki/certificates.ts';
 import { alwaysAllow } from '../authz/authorizer.ts';
 import { authenticate } from './authenticator.ts';
-import { impersonated } from './impersonation.ts';
+import { impersonated, impersonates } from './impersonation.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
 import { csvColumns, tokenFile } from './token-file.ts';
 
@@ -123,3 +123,27 @@ test('a request in the name of another has that user, groups and extras', () => 
   });
   expect(impersonated(admin, {}, alwaysAllow)).toBe(admin);
 });
+
+test.each([
+  {
+    as: 'system:serviceaccount:ns:a',
+    groups: undefined,
+    want: ['system:serviceaccounts', 'system:serviceaccounts:ns', 'system:authenticated'],
+  },
+  { as: 'system:serviceaccount:ns:a', groups: 'dev', want: ['dev', 'system:authenticated'] },
+  { as: 'jane', groups: 'dev,system:authenticated', want: ['dev', 'system:authenticated'] },
+  { as: 'system:anonymous', groups: undefined, want: ['system:unauthenticated'] },
+])('$as with the groups $groups is in $want', ({ as, groups, want }) => {
+  const headers = { 'impersonate-user': as, ...(groups !== undefined && { 'impersonate-group': groups }) };
+  expect(impersonated({ name: 'root', groups: [] }, headers, alwaysAllow).groups).toEqual(want);
+});
+
+test.each([{ 'impersonate-uid': '5' }, { 'impersonate-extra-a': 'b' }, { 'impersonate-group': 'dev' }])(
+  'nobody is half of somebody else: %j',
+  (headers) => {
+    expect(impersonates(headers)).toBe(true);
+    expect(() => impersonated({ name: 'root', groups: [] }, headers, alwaysAllow)).toThrow(
+      'without impersonating a user',
+    );
+  },
+);
