@@ -54,6 +54,7 @@ export type ApiResponse =
   | {
       readonly form: 'watch';
       readonly contentType: string;
+      readonly warnings?: readonly string[];
       readonly events: AsyncIterable<readonly Encoded[]>;
       /** Of every frame. */
       readonly sizes?: SizeCounter;

@@ -11,7 +11,7 @@ import { admissionPlugins } from './admission/plugins.ts';
 import type { Secret } from '../api/schema/generated/core.v1.gen.ts';
 import type { TokenAuthenticator } from './authn/authenticator.ts';
 import { bootstrapTokens } from './authn/bootstrap-tokens.ts';
-import { impersonated } from './authn/impersonation.ts';
+import { impersonated, impersonates } from './authn/impersonation.ts';
 import { ServiceAccountTokens, type ServiceAccountKeys } from './authn/service-account-tokens.ts';
 import { alwaysAllow, type Attributes, type Authorizer, type Decision } from './authz/authorizer.ts';
 import { isClusterInfo, withBootstrappers } from './authz/bootstrappers.ts';
@@ -242,6 +242,8 @@ class Core {
     } catch (error) {
       response = this.#failure(error, request);
     }
+    const deprecation = info.kind === 'resource' ? this.#parts.api.deprecation(info.request) : undefined;
+    if (deprecation !== undefined) response = withWarning(response, deprecation);
     const labels = labelsOf(info, request, this.#parts);
     if (response.form === 'watch') {
       metrics.observe(labels, 200, (clock.now() - began) / 1000, true);
@@ -269,8 +271,7 @@ class Core {
   }
 
   #userOf({ user, headers }: ApiRequest): UserInfo {
-    if (headers['impersonate-user'] === undefined && headers['impersonate-group'] === undefined) return user;
-    return impersonated(user, headers, this.#parts.authorizer);
+    return impersonates(headers) ? impersonated(user, headers, this.#parts.authorizer) : user;
   }
 
   authorize(request: ResourceRequest, user: UserInfo, path: string): void {
@@ -309,6 +310,11 @@ class Core {
     this.#parts.log.error('request failed', { requestId, method: request.method, path: request.path, error, stack });
     return bugResponse(requestId);
   }
+}
+
+function withWarning(response: ApiResponse, warning: string): ApiResponse {
+  if (response.form === 'stream') return response;
+  return { ...response, warnings: [warning, ...(response.warnings ?? [])] };
 }
 
 function storeAway(): ApiError {

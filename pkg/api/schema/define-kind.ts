@@ -50,6 +50,7 @@ export interface KindParts<T extends KubeObject> {
   validate?: KindDefinition<T>['validate'];
   validateUpdate?: KindDefinition<T>['validateUpdate'];
   validateStatusUpdate?: KindDefinition<T>['validateStatusUpdate'];
+  deprecation?: string;
   warnings?: KindDefinition<T>['warnings'];
   createOnUpdate?: boolean;
   unconditionalUpdate?: boolean;
@@ -109,6 +110,7 @@ export function defineKind<T extends KubeObject>(parts: KindParts<T>): KindDefin
     createOnUpdate: parts.createOnUpdate ?? false,
     unconditionalUpdate: parts.unconditionalUpdate ?? true,
     defaultPropagation: parts.defaultPropagation ?? 'background',
+    ...(parts.deprecation !== undefined && { deprecation: parts.deprecation }),
     ...(parts.gracefulDeletion !== undefined && { gracefulDeletion: parts.gracefulDeletion }),
     ...(parts.scale !== undefined && { scale: parts.scale }),
     fieldLabels: fieldReaders.map(([label]) => label),

@@ -76,6 +76,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   validateUpdate(object: T, old: T): FieldError[];
   validateStatusUpdate(object: T, old: T): FieldError[];
 
+  /** Said in the Warning header of every answer, whatever is asked of the kind. */
+  readonly deprecation?: string;
   /** Sentences for the Warning header. `old` is undefined on create. */
   warnings(object: T, old: T | undefined): string[];
 

@@ -238,3 +238,13 @@ test('what is asked through a proxy goes on whole and comes back whole', async (
     expect(answer.body.toString()).toBe(seen);
   }
 });
+
+test.each([
+  { path: '/api/v1/componentstatuses', want: '299 - "v1 ComponentStatus is deprecated in v1.19+"' },
+  ...['/api/v1/endpoints', '/api/v1/endpoints?watch=1&timeoutSeconds=1', '/api/v1/namespaces/none/endpoints/none'].map(
+    (path) => ({ path, want: '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"' }),
+  ),
+  { path: '/api/v1/pods', want: undefined },
+])('whoever asks for $path hears that it is deprecated', async ({ path, want }) => {
+  expect((await ask(path)).headers['warning']).toBe(want);
+});

@@ -44,7 +44,7 @@ async function writeObject(
     'content-type': contentType,
     ...headers,
   };
-  if (warnings.length > 0) head['warning'] = warnings.map((text) => `299 - ${quoted(text)}`);
+  if (warnings.length > 0) head['warning'] = warningLines(warnings);
   const retryAfter = status >= 400 ? retryAfterOf(answer.body.value) : 0;
   if (retryAfter > 0) head['retry-after'] = String(retryAfter);
   const squeeze = bytes.length >= COMPRESS_FROM && acceptsGzip(request);
@@ -60,7 +60,10 @@ async function writeObject(
 }
 
 async function writeWatch(answer: Extract<ApiResponse, { form: 'watch' }>, response: Outgoing): Promise<void> {
-  response.writeHead(200, { 'cache-control': 'no-cache, private', 'content-type': answer.contentType });
+  const { contentType, warnings = [] } = answer;
+  const head: Record<string, string | readonly string[]> = { 'cache-control': 'no-cache, private' };
+  if (warnings.length > 0) head['warning'] = warningLines(warnings);
+  response.writeHead(200, { ...head, 'content-type': contentType });
   response.flushHeaders();
   for await (const batch of answer.events) {
     if (batch.length === 0) continue;
@@ -139,6 +142,10 @@ function retryAfterOf(body: unknown): number {
 function acceptsGzip(request: Asked): boolean {
   const accepted = request.headers['accept-encoding'];
   return typeof accepted === 'string' && accepted.includes('gzip');
+}
+
+function warningLines(warnings: readonly string[]): string[] {
+  return warnings.map((text) => `299 - ${quoted(text)}`);
 }
 
 /** The text of a Warning header (RFC 7234): quotes and backslashes escaped, nothing that would end the header. */

@@ -43,6 +43,7 @@ export class ResourceApi {
   readonly #kinds = new Map<string, ServedKind>();
   readonly #versions = new Set<string>();
   readonly #groups = new Set<string>();
+  readonly #deprecated = new Map<string, KindDefinition>();
 
   constructor(options: ResourceApiOptions) {
     this.#options = options;
@@ -55,6 +56,7 @@ export class ResourceApi {
       this.#kinds.set(`${group}/${version}/${resource}`, new ServedKind(kind));
       this.#versions.add(`${group}/${version}`);
       this.#groups.add(group);
+      if (kind.deprecation !== undefined) this.#deprecated.set(resource, kind);
     }
   }
 
@@ -69,6 +71,12 @@ export class ResourceApi {
       if (type.group === group && type.resource === resource) return served;
     }
     return undefined;
+  }
+
+  /** What every answer about the kind says beside. */
+  deprecation({ group, version, resource }: ResourceRequest): string | undefined {
+    const kind = this.#deprecated.get(resource);
+    return kind?.type.group === group && kind.type.version === version ? kind.deprecation : undefined;
   }
 
   served(): Iterable<ServedKind> {

@@ -17,7 +17,7 @@ export const componentStatusKind = defineKind<ComponentStatus>({
     text('Message', 'Message of the component conditions', ({ conditions }) => healthOf(conditions)?.message ?? ''),
     text('Error', 'Error of the component conditions', ({ conditions }) => healthOf(conditions)?.error ?? ''),
   ),
-  warnings: () => ['v1 ComponentStatus is deprecated in v1.19+'],
+  deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
 });
 
 function healthOf(conditions: readonly ComponentCondition[] | undefined): ComponentCondition | undefined {
