@@ -111,6 +111,16 @@ describe('an informer', () => {
     await run.stop();
   });
 
+  test('resumes a watch of which nothing is heard any more', async () => {
+    const run = await play([{ revision: 5 }], [{ events: [bookmark(6)] }, {}]);
+    await run.clock.advance(149_000);
+    expect(run.asked).toEqual(['list limit=1000', 'watch 5']);
+    await run.clock.advance(2000);
+    expect(run.asked).toEqual(['list limit=1000', 'watch 5', 'watch 6']);
+    await run.stop();
+    expect(run.clock.pending).toBe(0);
+  });
+
   test('lists again when its history is gone, and tells only what differs', async () => {
     const run = await play(
       [

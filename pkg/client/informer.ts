@@ -1,5 +1,6 @@
 // Keeps a copy of the objects of one kind and tells handlers of every change. Promises:
 //  - list, then watch from that revision: no gap; after a break the watch resumes where it stood, losing and repeating nothing
+//  - a watch of which nothing is heard, bookmarks included, is taken to be dead after two and a half minutes, and resumed
 //  - when that history is gone (410) it lists again and reports the difference; pauses grow with jitter while a server fails
 //  - handlers see each object's versions in order, after the store has them; a handler that throws stops nobody else
 //  - memory is the objects and one page; a list comes in pages
@@ -10,6 +11,7 @@ import type { Logger } from '../logging/logger.ts';
 import { Backoff } from './backoff.ts';
 import type { ListOptions, ResourceClient, WatchEvent } from './client.ts';
 import { IndexedStore, keyOf, type Indexer, type ObjectStore } from './object-store.ts';
+import { silenceOf } from './silence.ts';
 import { UnreachableError } from './transport.ts';
 
 export interface InformerOptions<T extends KubeObject> {
@@ -54,6 +56,8 @@ const PAGE_SIZE = 1000;
 const SHORTEST_WATCH_SECONDS = 300;
 /** A watch that ends sooner than this without an event counts as a failure, so that a broken server is not hammered. */
 const USEFUL_WATCH_MS = 1000;
+/** Kubernetes' servers send a bookmark every minute. */
+const SILENT_WATCH_MS = 150_000;
 
 export function createInformer<T extends KubeObject>(
   client: ResourceClient<T>,
@@ -128,8 +132,10 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
       this.#revision ??= await this.#list(signal);
       const startedAt = this.#options.clock.now();
       let events = 0;
-      for await (const event of this.#watch(this.#revision, signal)) {
+      using silence = silenceOf(this.#options.clock, SILENT_WATCH_MS);
+      for await (const event of this.#watch(this.#revision, AbortSignal.any([signal, silence.signal]))) {
         events++;
+        silence.heard();
         this.#apply(event);
         if (signal.aborted) return undefined;
       }
