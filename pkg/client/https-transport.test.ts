@@ -1,6 +1,6 @@
 // Against a real HTTP server on this machine: what travels, and what each sort of failure becomes.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { VirtualClock } from '../clock/virtual-clock.ts';
@@ -58,6 +58,25 @@ test('connections that nobody answers on are dropped, and the next request opens
   expect(await waiting).toBeInstanceOf(UnreachableError);
   expect(await watching).toBeInstanceOf(UnreachableError);
   expect((await transport.request({ method: 'GET', path: '/x' })).body).toBe('here');
+});
+
+test('a request is given up when it is told so, also while its connection is still being made', async () => {
+  const connected = Promise.withResolvers<void>();
+  // It takes the connection, and never says a word of TLS.
+  const server = createTcpServer((socket) => {
+    cleanups.push(() => socket.destroy());
+    connected.resolve();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const transport = httpsTransport({ server: `https://127.0.0.1:${port}` });
+  cleanups.push(() => transport.close());
+  const stop = new AbortController();
+  const asking = transport.request({ method: 'GET', path: '/x' }, stop.signal);
+  await connected.promise;
+  stop.abort(new Error('enough'));
+  await expect(asking).rejects.toThrow('enough');
 });
 
 describe('a request over HTTP', () => {

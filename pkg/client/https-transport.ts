@@ -166,8 +166,8 @@ class HttpsTransport implements NetworkTransport {
           ? request.body
           : JSON.stringify(request.body);
     }
-    const send = () =>
-      (of === 'requests' ? this.#requests : this.#streams).request({
+    const send = () => {
+      const sending = (of === 'requests' ? this.#requests : this.#streams).request({
         method: request.method,
         path: this.#prefix + request.path,
         headers,
@@ -175,6 +175,8 @@ class HttpsTransport implements NetworkTransport {
         signal: how.signal ?? null,
         ...(how.bodyTimeout !== undefined && { bodyTimeout: how.bodyTimeout }),
       });
+      return how.signal === undefined ? sending : orAborted(sending, how.signal);
+    };
     try {
       return await send();
     } catch (cause) {
@@ -240,6 +242,16 @@ function secureContextOf({ ca, cert, key }: HttpsTransportOptions): SecureContex
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
+  });
+}
+
+/** The pool heeds a signal once it has a connection; making one may take long where nobody says no. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    const heard = () => signal.removeEventListener('abort', abort);
+    signal.addEventListener('abort', abort, { once: true });
+    work.finally(heard).then(resolve, reject);
   });
 }
 
