@@ -8,7 +8,8 @@ import {
   CLUSTER_INFO_SIGNATURE_PREFIX,
   type TokenParts,
 } from '../api/core/v1/bootstrap-token.ts';
-import type { Clock } from '../clock/clock.ts';
+import { formatTime } from '../api/meta/time.ts';
+import type { Clock, Instant } from '../clock/clock.ts';
 import { publicKeyPin } from '../pki/certificate-request.ts';
 import { parseClusterInfo } from './bootstrap-objects.ts';
 import { ClusterError } from './cluster-record.ts';
@@ -50,16 +51,17 @@ export async function discover(discovery: Discovery, signal: AbortSignal): Promi
     }
   }
   // Who answers there must have a certificate of that authority, or somebody stands in between.
-  const again = await clusterInfo(endpoint, cluster.authority, signal);
+  const again = await clusterInfo(discovery, cluster.authority, signal);
   if (again[CLUSTER_INFO_KUBECONFIG] !== content)
     throw new ClusterError(`the server at ${endpoint} says something else over a trusted connection`);
   return cluster;
 }
 
-async function signedInfo({ endpoint, token, clock }: Discovery, signal: AbortSignal): Promise<string> {
+async function signedInfo(discovery: Discovery, signal: AbortSignal): Promise<string> {
+  const { endpoint, token, clock } = discovery;
   const began = clock.now();
   for (;;) {
-    const data = await clusterInfo(endpoint, undefined, signal);
+    const data = await clusterInfo(discovery, undefined, signal);
     const content = data[CLUSTER_INFO_KUBECONFIG];
     if (content === undefined) throw new ClusterError(`the cluster-info at ${endpoint} holds no kubeconfig`);
     const proof = data[CLUSTER_INFO_SIGNATURE_PREFIX + token.id];
@@ -92,13 +94,15 @@ export async function isProof(proof: string, content: string, token: TokenParts)
 
 /** `authority` undefined: whoever answers is listened to. */
 function clusterInfo(
-  endpoint: string,
+  { endpoint, clock }: Pick<Discovery, 'endpoint' | 'clock'>,
   authority: string | undefined,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, string>>> {
   return new Promise((resolve, reject) => {
     const fail = (cause: Error & { code?: string }) => {
-      reject(signal.aborted ? signal.reason : new ClusterError(whyUnreachable(endpoint, cause), { cause }));
+      reject(
+        signal.aborted ? signal.reason : new ClusterError(whyUnreachable(endpoint, cause, clock.now()), { cause }),
+      );
     };
     const call = request(
       `https://${endpoint}${PATH}`,
@@ -156,8 +160,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS',
 };
 
-function whyUnreachable(endpoint: string, cause: Error & { code?: string }): string {
+function whyUnreachable(endpoint: string, cause: Error & { code?: string }, now: Instant): string {
   const code = cause.code ?? '';
+  if (code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED') {
+    const when = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
+    return `the certificate of the server at ${endpoint} ${when} by the clock of this machine, which says ${formatTime(now)}; set the clock, or renew the certificate`;
+  }
   const reason = REASONS[code] ?? cause.message;
   return /CERT|ALTNAME|SELF_SIGNED|UNABLE_TO/.test(code)
     ? `the server at ${endpoint} does not show a certificate of the cluster's authority for that address: ${cause.message}`
