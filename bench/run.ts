@@ -4,6 +4,7 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Benchmark, Row } from './benchmark.ts';
 import { createsEmbedded, createsEtcd } from './creates.ts';
+import { failOver } from './fail-over.ts';
 import { idleMemory } from './idle-memory.ts';
 import { lists } from './lists.ts';
 import { nodeIdle } from './node-idle.ts';
@@ -29,6 +30,7 @@ const benchmarks: readonly Benchmark[] = [
   podsReady,
   nodeIdle,
   serviceChange,
+  failOver,
 ];
 
 const { values } = parseArgs({

@@ -11,6 +11,7 @@ import { controllerQueue, runPeriodically, runWorkers, type Controller, type Con
 import { isPodReady } from '../pods.ts';
 import { NODE_INDEX, nodeIndex } from '../node-index.ts';
 import {
+  monitorIntervalMs,
   observeHealth,
   readyStatus,
   silencedConditions,
@@ -170,7 +171,7 @@ export function nodeLifecycleController(context: ControllerContext, options: Nod
   }
 
   async function run(signal: AbortSignal): Promise<void> {
-    const monitoring = { name, intervalMs: options.monitorPeriodMs, clock, log };
+    const monitoring = { name, intervalMs: monitorIntervalMs(options), clock, log };
     await Promise.all([
       runPeriodically(monitor, monitoring, signal),
       runWorkers({ name, queue, workers: 4, log, sync }, signal),

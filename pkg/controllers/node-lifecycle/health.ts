@@ -21,6 +21,14 @@ export interface GracePeriods {
   readonly startupGraceMs: number;
 }
 
+/** A sign of life, and its absence, are seen at the next look only: looks as far apart as the grace period would double it. */
+const LOOKS_IN_GRACE = 8;
+
+/** The pause between two looks at all nodes: what is wanted, or less where little grace is given. */
+export function monitorIntervalMs(options: GracePeriods & { readonly monitorPeriodMs: number }): number {
+  return Math.min(options.monitorPeriodMs, options.graceMs / LOOKS_IN_GRACE);
+}
+
 /** What is known after looking at the node once more. */
 export function observeHealth(
   known: NodeHealth | undefined,

@@ -3,7 +3,14 @@ import { formatTime } from '../../api/meta/time.ts';
 import type { Lease } from '../../api/schema/generated/coordination.v1.gen.ts';
 import type { Node, Taint } from '../../api/schema/generated/core.v1.gen.ts';
 import { NOW, ago, meta, node } from '../testing/objects.ts';
-import { observeHealth, readyStatus, silencedConditions, silentAt, type NodeHealth } from './health.ts';
+import {
+  monitorIntervalMs,
+  observeHealth,
+  readyStatus,
+  silencedConditions,
+  silentAt,
+  type NodeHealth,
+} from './health.ts';
 import { nextTaints, wantsEviction } from './taints.ts';
 import { zoneRates } from './zones.ts';
 
@@ -16,6 +23,14 @@ function lease(renewTime: string): Lease {
 
 const silencedAt = (one: Node, health: NodeHealth, now: number) =>
   now > silentAt(one, health, PERIODS) ? silencedConditions(one, now) : undefined;
+
+test.each([
+  { graceMs: 50_000, monitorPeriodMs: 5_000, want: 5_000 },
+  { graceMs: 4_000, monitorPeriodMs: 5_000, want: 500 },
+  { graceMs: 4_000, monitorPeriodMs: 100, want: 100 },
+])('nodes with $graceMs ms of grace are looked at every $want ms', ({ want, ...options }) => {
+  expect(monitorIntervalMs({ ...options, startupGraceMs: 60_000 })).toBe(want);
+});
 
 describe('a node', () => {
   const healthy = node('n', 'True');
