@@ -9,6 +9,7 @@ import type { Client } from '../../client/client.ts';
 import { SharedInformers } from '../../client/shared-informers.ts';
 import type { Clock, Random } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
+import { SILENT_AFTER_MS } from '../heartbeat.ts';
 import { BY_SERVICE, serviceSliceIndex } from '../proxy/slice-index.ts';
 import type { ZoneView } from './answer.ts';
 import { createDnsMetrics, noDnsMetrics } from './dns-metrics.ts';
@@ -17,9 +18,11 @@ import { followHostUpstreams } from './host-upstreams.ts';
 import {
   DNS_NAMESPACE,
   DNS_SERVICE,
+  hasOthers,
   isRegistered,
   lostNodes,
   register,
+  SERVICE_PORT,
   slicesToCorrect,
   type Registration,
 } from './registration.ts';
@@ -62,8 +65,14 @@ export const DEFAULT_CLUSTER_DOMAIN = 'cluster.local';
 const DNS_PORT = 53;
 /** The registration is looked at this often even when nothing says that it changed. */
 const REGISTRATION_CHECK_MS = 30_000;
+const SERVICE_KEY = `${DNS_NAMESPACE}/${DNS_SERVICE}`;
+/** Answers that are on their way when the last client was led here. */
+const LEAVE_MARGIN_MS = 200;
 
-/** Answers until `signal`. Throws when an address is taken by another program. */
+/**
+ * Answers until `signal`, and, where others take over, until the kernel leads clients to them. Throws when an address is taken by
+ * another program.
+ */
 export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<void> {
   const { client, clock, random, log, bindAddresses, port = DNS_PORT } = options;
   const domain = (options.clusterDomain ?? DEFAULT_CLUSTER_DOMAIN).toLowerCase().replace(/\.$/, '');
@@ -91,6 +100,13 @@ export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<
   const resolver = new Resolver({ forwarder, random, clock, metrics, view: () => following.view(domain) });
 
   const firstListens = Promise.withResolvers<void>();
+  const serving = new AbortController();
+  const leaving = aborted(running).then(async () => {
+    const slices = informers.of(endpointSlices, serviceSliceIndex).store.byIndex(BY_SERVICE, SERVICE_KEY);
+    if (signal.aborted && options.register !== undefined && hasOthers(slices, options.nodeName))
+      await clock.sleep(SILENT_AFTER_MS + LEAVE_MARGIN_MS);
+    serving.abort();
+  });
   const registering =
     options.register === undefined
       ? Promise.resolve()
@@ -105,12 +121,21 @@ export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<
             port,
             clock,
             log,
+            // The first address is the one that is registered.
+            ...(index === 0 &&
+              options.register !== undefined && {
+                heartbeat: {
+                  to: options.register.clusterIp,
+                  port: SERVICE_PORT,
+                  alive: () => health.synced && !running.aborted,
+                },
+              }),
             listening() {
               health.listening = true;
               if (index === 0) firstListens.resolve();
             },
           },
-          running,
+          serving.signal,
         ),
       ),
     );
@@ -118,7 +143,7 @@ export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<
     health.listening = false;
     stop.abort();
     firstListens.resolve();
-    await Promise.all([reading, upstreams, registering]);
+    await Promise.all([reading, upstreams, registering, leaving]);
   }
 }
 
@@ -195,7 +220,7 @@ async function keepRegistered(
     const slice = sliceInformer.store.get({ namespace: DNS_NAMESPACE, name: `${DNS_SERVICE}-${nodeName}` });
     const lost = lostNodes(nodeInformer.store.list());
     const ready = !lost.has(nodeName);
-    const slices = sliceInformer.store.byIndex(BY_SERVICE, `${DNS_NAMESPACE}/${DNS_SERVICE}`);
+    const slices = sliceInformer.store.byIndex(BY_SERVICE, SERVICE_KEY);
     const others = sliceInformer.hasSynced && nodeInformer.hasSynced ? slicesToCorrect(slices, nodeName, lost) : [];
     if (!isRegistered(service, slice, registration, ready) || others.length > 0) {
       try {
@@ -212,6 +237,13 @@ async function keepRegistered(
     using _check = clock.schedule(REGISTRATION_CHECK_MS, look);
     if (!signal.aborted) await wake.promise;
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function readiness({ status }: Node): string | undefined {

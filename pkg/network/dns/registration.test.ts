@@ -6,7 +6,15 @@ import type { KubeObject, ResourceType } from '../../api/schema/resource-type.ts
 import type { Client, ObjectKey, ResourceClient } from '../../client/client.ts';
 import { createClient } from '../../client/typed-client.ts';
 import type { Transport, TransportRequest } from '../../client/transport.ts';
-import { isRegistered, lostNodes, register, slicesToCorrect, wantedService, wantedSlice } from './registration.ts';
+import {
+  hasOthers,
+  isRegistered,
+  lostNodes,
+  register,
+  slicesToCorrect,
+  wantedService,
+  wantedSlice,
+} from './registration.ts';
 
 const registration = { clusterIp: '10.96.0.10', address: '10.244.0.1', port: 53, nodeName: 'n1' };
 const never = new AbortController().signal;
@@ -57,6 +65,19 @@ const there = (): Record<string, KubeObject> => {
     [SLICE]: { ...slice, metadata: { ...slice.metadata, ...written, name: 'kube-dns-n1' } },
   };
 };
+
+test('a server has others when one of another node is ready', () => {
+  const mine = there()[SLICE] as EndpointSlice; // made by wantedSlice
+  const other = (ready: boolean) => ({
+    ...mine,
+    endpoints: [{ addresses: ['10.244.1.1'], nodeName: 'n2', conditions: { ready } }],
+  });
+  expect([[mine], [mine, other(false)], [mine, other(true)]].map((all) => hasOthers(all, 'n1'))).toEqual([
+    false,
+    false,
+    true,
+  ]);
+});
 
 describe('registering', () => {
   test('makes the Service with its known address and a slice that goes with the node', async () => {

@@ -8,6 +8,7 @@ import type { Node, Service, ServicePort } from '../../api/schema/generated/core
 import type { EndpointSlice } from '../../api/schema/generated/discovery.v1.gen.ts';
 import type { Draft } from '../../api/schema/resource-type.ts';
 import type { Client } from '../../client/client.ts';
+import { HEARTBEAT_ANNOTATION } from '../heartbeat.ts';
 
 export interface Registration {
   readonly clusterIp: string;
@@ -19,6 +20,8 @@ export interface Registration {
 
 export const DNS_NAMESPACE = 'kube-system';
 export const DNS_SERVICE = 'kube-dns';
+/** Where clients ask. */
+export const SERVICE_PORT = 53;
 const MANAGER = 'typekube-dns';
 const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
 
@@ -43,7 +46,7 @@ export function wantedService({ clusterIp, port }: Registration): Draft<Service>
     spec: {
       type: 'ClusterIP',
       clusterIP: clusterIp,
-      ports: PORTS.map(({ name, protocol }): ServicePort => ({ name, protocol, port: 53, targetPort: port })),
+      ports: PORTS.map(({ name, protocol }): ServicePort => ({ name, protocol, port: SERVICE_PORT, targetPort: port })),
     },
   };
 }
@@ -55,6 +58,13 @@ export function wantedService({ clusterIp, port }: Registration): Draft<Service>
 export function lostNodes(all: readonly Node[]): ReadonlySet<string> {
   const lost = all.filter(({ status }) => findCondition(status.conditions, 'Ready')?.status === 'Unknown');
   return new Set(lost.length === all.length ? [] : lost.map(({ metadata }) => metadata.name));
+}
+
+/** Whether the server of some other node would answer in place of this one's. */
+export function hasOthers(all: readonly EndpointSlice[], nodeName: string): boolean {
+  return all.some(({ endpoints }) =>
+    endpoints?.some((one) => one.nodeName !== nodeName && one.conditions?.ready !== false),
+  );
 }
 
 /**
@@ -95,6 +105,7 @@ export function wantedSlice(registration: Registration, node: Node | undefined, 
     metadata: {
       name: `${DNS_SERVICE}-${nodeName}`,
       namespace: DNS_NAMESPACE,
+      annotations: { [HEARTBEAT_ANNOTATION]: 'true' },
       labels: {
         'kubernetes.io/service-name': DNS_SERVICE,
         [MANAGED_BY_LABEL]: MANAGER,
@@ -131,6 +142,7 @@ export function isRegistered(
     slice !== undefined &&
     slice.addressType === wanted.addressType &&
     slice.metadata.labels?.['kubernetes.io/service-name'] === DNS_SERVICE &&
+    slice.metadata.annotations?.[HEARTBEAT_ANNOTATION] !== undefined &&
     slice.endpoints?.length === 1 &&
     slice.endpoints[0]?.addresses[0] === registration.address &&
     slice.endpoints[0].conditions?.ready === ready &&
@@ -167,8 +179,14 @@ export async function register(
   }
   if (isRegistered(service, found, registration, ready)) return;
   const { endpoints, ports, metadata } = wanted;
+  const annotations = { ...found.metadata.annotations, ...metadata.annotations };
   await slices.update(
-    { ...found, endpoints, ports, metadata: { ...found.metadata, labels: metadata.labels } },
+    {
+      ...found,
+      endpoints,
+      ports,
+      metadata: { ...found.metadata, labels: metadata.labels, annotations },
+    },
     {},
     signal,
   );

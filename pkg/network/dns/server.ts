@@ -5,6 +5,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
+import { sendHeartbeats, type HeartbeatOptions } from './heartbeat-sender.ts';
 import type { Resolver } from './resolver.ts';
 
 export interface DnsServerOptions {
@@ -13,6 +14,7 @@ export interface DnsServerOptions {
   readonly port: number;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly heartbeat?: HeartbeatOptions;
   /** Called once it answers. */
   listening(): void;
 }
@@ -54,7 +56,9 @@ async function open(options: DnsServerOptions, signal: AbortSignal): Promise<Asy
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
+  let beating: Disposable | undefined;
   const close = async () => {
+    beating?.[Symbol.dispose]();
     for (const connection of connections) connection.destroy();
     await Promise.all([new Promise<void>((resolve) => tcp.close(() => resolve())), closeUdp(udp)]);
   };
@@ -74,6 +78,7 @@ async function open(options: DnsServerOptions, signal: AbortSignal): Promise<Asy
     if (reply instanceof Promise) void reply.then(send);
     else send(reply);
   });
+  if (options.heartbeat !== undefined) beating = sendHeartbeats(udp, options.heartbeat, options.clock);
   return { [Symbol.asyncDispose]: close };
 }
 

@@ -6,7 +6,7 @@ const node = { name: 'here', zone: 'z1' };
 const anywhere = { internalLocal: false, externalLocal: false };
 
 function endpoint(address: string, more: Partial<ProxyEndpoint> = {}): ProxyEndpoint {
-  const state = { ready: true, serving: true, terminating: false };
+  const state = { ready: true, serving: true, terminating: false, beats: false };
   return { address, port: 80, nodeName: 'there', ...state, zoneHints: [], nodeHints: [], ...more };
 }
 const leaving = { ready: false, serving: true, terminating: true };

@@ -13,8 +13,16 @@ export interface EndpointChoice {
   readonly cluster: readonly ProxyEndpoint[];
   /** For policy Local; meaningful only when a policy of the port is Local. */
   readonly local: readonly ProxyEndpoint[];
+  /** For policy Cluster, when one of those is on this node and shows by a heartbeat that it answers. */
+  readonly beating?: BeatingEndpoint;
   /** False: nobody anywhere could answer, so clients are refused rather than left waiting. */
   readonly any: boolean;
+}
+
+export interface BeatingEndpoint {
+  readonly own: ProxyEndpoint;
+  /** Who answers while it is silent; empty: nobody. */
+  readonly others: readonly ProxyEndpoint[];
 }
 
 /** Ready endpoints; when there are none, those that terminate but still serve, so that a last pod drains cleanly. */
@@ -29,7 +37,11 @@ export function chooseEndpoints(
     port.internalLocal || port.externalLocal
       ? readyElseServing(endpoints.filter((endpoint) => endpoint.nodeName === node.name))
       : [];
-  return { cluster, local, any: cluster.length > 0 || local.length > 0 };
+  const any = cluster.length > 0 || local.length > 0;
+  const own = cluster.find((endpoint) => endpoint.ready && endpoint.beats && endpoint.nodeName === node.name);
+  if (own === undefined) return { cluster, local, any };
+  const others = endpoints.filter((endpoint) => endpoint.ready && endpoint.nodeName !== node.name);
+  return { cluster, local, any, beating: { own, others } };
 }
 
 /** How many ready endpoints this node has, as a load balancer's health check is told. */

@@ -3,7 +3,8 @@
 // Order within one packet's way: firewall (-110), destination NAT (-100), refusals (input/forward before the filter
 // chains of anybody else; output after NAT), source NAT last.
 import type { AddressFamily } from './address-family.ts';
-import { MASQUERADE_CHAIN, REJECT_CHAIN, type Collection } from './service-rules.ts';
+import { SILENT_AFTER_MS } from '../heartbeat.ts';
+import { HEARTBEATS, MASQUERADE_CHAIN, REJECT_CHAIN, type Collection } from './service-rules.ts';
 
 export interface HookOptions {
   /** Where pods have their addresses. Undefined: only what must be is masqueraded. */
@@ -33,8 +34,13 @@ export interface HookChain {
 /** The bit of the packet mark that says: masquerade on the way out. The same as kube-proxy's and the kubelet's. */
 export const MASQUERADE_MARK = 0x4000;
 
+/** One for each Service port whose endpoints beat; the cluster's DNS is one. */
+const HEARTBEATS_LIMIT = 1_024;
+
 /** Sets and maps with their nft type. */
-export function collections(family: AddressFamily): { name: Collection; kind: 'set' | 'map'; body: string }[] {
+export function collections(
+  family: AddressFamily,
+): { name: Collection | typeof HEARTBEATS; kind: 'set' | 'map'; body: string }[] {
   const { addressType } = family;
   const servicePort = `type ${addressType} . inet_proto . inet_service : verdict;`;
   const nodePort = 'type inet_proto . inet_service : verdict;';
@@ -42,6 +48,13 @@ export function collections(family: AddressFamily): { name: Collection; kind: 's
     { name: 'cluster-ips', kind: 'set', body: `type ${addressType};` },
     { name: 'balancer-ips', kind: 'set', body: `type ${addressType};` },
     { name: 'hairpin-pairs', kind: 'set', body: `type ${addressType} . ${addressType};` },
+    { name: 'beat-ways', kind: 'set', body: `type ${addressType} . inet_service . ${addressType} . inet_service;` },
+    { name: 'beat-ips', kind: 'set', body: `type ${addressType};` },
+    {
+      name: HEARTBEATS,
+      kind: 'set',
+      body: `type ${addressType} . inet_service; flags dynamic,timeout; timeout ${SILENT_AFTER_MS}ms; size ${HEARTBEATS_LIMIT};`,
+    },
     { name: 'service-ips', kind: 'map', body: servicePort },
     { name: 'service-nodeports', kind: 'map', body: nodePort },
     { name: 'no-endpoint-services', kind: 'map', body: servicePort },
@@ -103,6 +116,17 @@ export function hookChains(family: AddressFamily, options: HookOptions): HookCha
         `meta mark and ${mark} == 0 return`,
         `meta mark set meta mark and ${unmarked}`,
         'masquerade fully-random',
+      ],
+    },
+    {
+      chain: 'heartbeat',
+      hook: 'type filter hook output priority -120; policy accept;',
+      rules: [
+        `${ip} saddr . udp sport . ${ip} daddr . udp dport @beat-ways update @${HEARTBEATS} { ${ip} daddr . udp dport } drop`,
+        // A client that hears nothing asks again in a moment, and is led to another; one that is refused gives up.
+        ...(family.nft === 'ip'
+          ? ['icmp type destination-unreachable icmp code port-unreachable ct original ip daddr @beat-ips drop']
+          : []),
       ],
     },
     ...(['prerouting', 'output'] as const).map((hook) => ({

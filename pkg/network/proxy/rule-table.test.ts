@@ -2,7 +2,8 @@
 // e2e/network.
 import { describe, expect, test } from 'vitest';
 import type { Service } from '../../api/schema/generated/core.v1.gen.ts';
-import type { EndpointSlice } from '../../api/schema/generated/discovery.v1.gen.ts';
+import type { Endpoint, EndpointSlice } from '../../api/schema/generated/discovery.v1.gen.ts';
+import { HEARTBEAT_ANNOTATION } from '../heartbeat.ts';
 import { testEndpoint, testService, testSlice } from '../test-objects.ts';
 import { ipv4 } from './address-family.ts';
 import type { HookOptions } from './hook-chains.ts';
@@ -113,6 +114,38 @@ describe('a change', () => {
     const change = table.update(new Map([['ns/web', rules(sticky(90), one)]]));
     expect(change).toContain(`add set ${TABLE} affinity-90-ns/web/tcp/p80-to-10.244.0.1/8080`);
     expect(change).toContain(`delete set ${TABLE} affinity-60-ns/web/tcp/p80-to-10.244.0.1/8080`);
+  });
+});
+
+describe('an endpoint with a heartbeat', () => {
+  const names = testService('names', { ports: [{ name: '', port: 53, protocol: 'UDP' }] });
+  const beating = (...endpoints: Endpoint[]) => {
+    const slice = testSlice('names', endpoints, { ports: [{ name: '', port: 53, protocol: 'UDP' }] });
+    slice.metadata.annotations = { [HEARTBEAT_ANNOTATION]: 'true' };
+    return rules(names, slice);
+  };
+  const on = (nodeName: string) => ({ nodeName, hints: { forNodes: [{ name: nodeName }] } });
+  const own = testEndpoint('10.244.0.1', on('here'));
+  const chain = (found: ServiceRules) => found.chains.get('cluster-ns/names/udp/p53');
+
+  test('has the clients of its node while it is heard, and others have them while it is not', () => {
+    const found = beating(own, testEndpoint('10.244.1.1', on('there')));
+    expect(chain(found)).toEqual([
+      'ip daddr . th dport @heartbeats meta l4proto udp dnat to 10.244.0.1:53',
+      'meta l4proto udp dnat to 10.244.1.1:53',
+    ]);
+    expect(found.elements).toContainEqual({ collection: 'beat-ways', key: '10.244.0.1 . 53 . 10.96.0.1 . 53' });
+  });
+
+  test('has them all the time when there is nobody else', () => {
+    for (const others of [[], [testEndpoint('10.244.1.1', { ...on('there'), state: 'gone' })]])
+      expect(chain(beating(own, ...others))).toEqual(['meta l4proto udp dnat to 10.244.0.1:53']);
+  });
+
+  test('of another node is one among others', () => {
+    const found = beating(testEndpoint('10.244.1.1', on('there')));
+    expect(chain(found)).toEqual(['meta l4proto udp dnat to 10.244.1.1:53']);
+    expect(found.elements.filter(({ collection }) => collection.startsWith('beat'))).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@
 import { isConditionTrue } from '../../api/meta/conditions.ts';
 import type { Service, ServiceSpec } from '../../api/schema/generated/core.v1.gen.ts';
 import type { EndpointSlice } from '../../api/schema/generated/discovery.v1.gen.ts';
+import { HEARTBEAT_ANNOTATION } from '../heartbeat.ts';
 import type { AddressFamily } from './address-family.ts';
 
 export type Protocol = 'tcp' | 'udp' | 'sctp';
@@ -37,6 +38,8 @@ export interface ProxyEndpoint {
   readonly ready: boolean;
   readonly serving: boolean;
   readonly terminating: boolean;
+  /** Whether it shows its own node by a heartbeat that it answers. */
+  readonly beats: boolean;
   /** Zones and nodes that the endpoint is meant for; empty: no hint. */
   readonly zoneHints: readonly string[];
   readonly nodeHints: readonly string[];
@@ -121,6 +124,7 @@ export function endpointsOf(
           ready: endpoint.conditions?.ready ?? true,
           serving: endpoint.conditions?.serving ?? true,
           terminating: endpoint.conditions?.terminating ?? false,
+          beats: slice.metadata.annotations?.[HEARTBEAT_ANNOTATION] !== undefined,
           zoneHints: (endpoint.hints?.forZones ?? []).map(({ name }) => name),
           nodeHints: (endpoint.hints?.forNodes ?? []).map(({ name }) => name),
         };

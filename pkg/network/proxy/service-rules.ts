@@ -7,7 +7,7 @@ import type { Service } from '../../api/schema/generated/core.v1.gen.ts';
 import type { EndpointSlice } from '../../api/schema/generated/discovery.v1.gen.ts';
 import { spreadHash } from '../spread-hash.ts';
 import { ipv4, type AddressFamily } from './address-family.ts';
-import { chooseEndpoints, type ChoosingNode, type EndpointChoice } from './endpoint-choice.ts';
+import { chooseEndpoints, type BeatingEndpoint, type ChoosingNode, type EndpointChoice } from './endpoint-choice.ts';
 import { endpointsOf, servicePortsOf, type ProxyEndpoint, type ServicePort } from './service-port.ts';
 
 export interface ProxyNode extends ChoosingNode {
@@ -25,7 +25,9 @@ export type Collection =
   | 'no-endpoint-services'
   | 'no-endpoint-nodeports'
   | 'firewall-ips'
-  | 'hairpin-pairs';
+  | 'hairpin-pairs'
+  | 'beat-ways'
+  | 'beat-ips';
 
 export interface Element {
   readonly collection: Collection;
@@ -44,6 +46,8 @@ export interface ServiceRules {
 
 export const MASQUERADE_CHAIN = 'mark-for-masquerade';
 export const REJECT_CHAIN = 'reject-traffic';
+/** The set of Service addresses and ports whose endpoint on this node was heard a moment ago. */
+export const HEARTBEATS = 'heartbeats';
 
 export const NO_RULES: ServiceRules = { chains: new Map(), affinitySets: new Map(), elements: [] };
 
@@ -87,7 +91,9 @@ function writePort(
   const clusterChain = `cluster-${id}`;
   const localChain = `local-${id}`;
 
-  if (choice.cluster.length > 0)
+  if (choice.beating !== undefined && port.affinitySeconds === undefined)
+    writer.chains.set(clusterChain, whileBeating(writer, id, port, choice.beating, { node, family }));
+  else if (choice.cluster.length > 0)
     writer.chains.set(clusterChain, spread(writer, id, port, choice.cluster, { node, family }));
   if (choice.local.length > 0) writer.chains.set(localChain, spread(writer, id, port, choice.local, { node, family }));
   for (const address of new Set([...choice.cluster, ...choice.local].map((endpoint) => endpoint.address)))
@@ -126,6 +132,27 @@ function writePort(
     writer.chains.set(chain, firewallRules(port, node, family));
     for (const address of port.loadBalancerIps) writer.add('firewall-ips', at(address), `goto ${chain}`);
   }
+}
+
+/** Rules that send new connections to this node's own endpoint, and to others while it is silent and there are others. */
+function whileBeating(
+  writer: Writer,
+  id: string,
+  port: ServicePort,
+  { own, others }: BeatingEndpoint,
+  on: { node: ProxyNode; family: AddressFamily },
+): string[] {
+  const { family } = on;
+  if (port.protocol === 'udp')
+    for (const address of port.clusterIps) {
+      writer.add('beat-ways', `${own.address} . ${own.port} . ${address} . ${port.port}`);
+      writer.add('beat-ips', address);
+    }
+  if (others.length === 0) return spread(writer, id, port, [own], on);
+  return [
+    `${family.nft} daddr . th dport @${HEARTBEATS} meta l4proto ${port.protocol} dnat to ${family.target(own.address, own.port)}`,
+    ...spread(writer, id, port, others, on),
+  ];
 }
 
 /**
