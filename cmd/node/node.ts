@@ -8,6 +8,10 @@ import { DEFAULT_HEARTBEAT, type Heartbeat } from '../../pkg/kubelet/node/heartb
 import { createDockerRuntime } from '../../pkg/kubelet/runtime/docker/docker-runtime.ts';
 import type { Logger } from '../../pkg/logging/logger.ts';
 import { MetricsPages } from '../../pkg/metrics/metrics-pages.ts';
+import { ApiContact, NODE_STATUS_PORT } from '../../pkg/network/announce/api-contact.ts';
+import { nodeStatusPages } from '../../pkg/network/node-status.ts';
+import { ProxyHealth } from '../../pkg/network/proxy/proxy-health.ts';
+import { serveStatus } from '../../pkg/network/status-server.ts';
 import { runNodeNetwork, type NodeNetworkOptions } from '../../pkg/network/node-network.ts';
 import {
   clientCertificate,
@@ -67,6 +71,7 @@ export async function runNode(directory: string, log: Logger, signal: AbortSigna
       metricsPages: pages,
     },
   };
+  const [health, apiContact] = [new ProxyHealth(realClock), new ApiContact(realClock)];
   const network: NodeNetworkOptions = {
     ...part('network'),
     client: meteredClient(client, { registry: proxyMetrics, clock: realClock }),
@@ -75,14 +80,21 @@ export async function runNode(directory: string, log: Logger, signal: AbortSigna
     clusterCidr: record.clusterCidr,
     bridge: record.bridge,
     dns: { clusterIp: record.clusterDns, clusterDomain: record.clusterDomain, metrics: dnsMetrics },
-    proxy: { metrics: proxyMetrics },
+    proxy: { metrics: proxyMetrics, health },
+    apiContact,
   };
+  const statusAt = { host: '0.0.0.0', port: NODE_STATUS_PORT };
   await runTogether(
     [
       (until) => credentials.keeper.run(until),
       (until) => serving.run(until),
       (until) => runKubelet(kubelet, until),
       (until) => runNodeNetwork(network, until),
+      // A port that another program has must not keep the node from working.
+      (until) =>
+        serveStatus(statusAt, nodeStatusPages(health, apiContact), until).catch((error: unknown) =>
+          log.error('cannot tell how the network is', { error }),
+        ),
     ],
     signal,
   );

@@ -7,6 +7,8 @@ import { meteredTransport } from '../../pkg/client/client-metrics.ts';
 import { createClient } from '../../pkg/client/typed-client.ts';
 import { realClock } from '../../pkg/clock/clock.ts';
 import { componentMetrics } from '../../pkg/metrics/process-metrics.ts';
+import { ApiContact } from '../../pkg/network/announce/api-contact.ts';
+import { nodeStatusPages } from '../../pkg/network/node-status.ts';
 import { removeNodeNetwork, runNodeNetwork } from '../../pkg/network/node-network.ts';
 import { DEFAULT_BRIDGE } from '../../pkg/network/podnet/pod-network.ts';
 import { parseProxyConfig, type ProxyConfig } from '../../pkg/network/proxy/proxy-config.ts';
@@ -72,8 +74,7 @@ await runProgram({
     const health = new ProxyHealth(realClock);
     const registry = componentMetrics();
     const client = createClient(meteredTransport(transport, { registry, clock: realClock }));
-    const json = (answer: { status: number; body: string }) => ({ ...answer, contentType: 'application/json' });
-    const healthPages: StatusPages = { '/healthz': () => json(health.healthz()), '/livez': () => json(health.livez()) };
+    const apiContact = new ApiContact(realClock);
     const metricsPages: StatusPages = {
       '/healthz': () => ({ status: 200, body: 'ok' }),
       '/proxyMode': () => ({ status: 200, body: 'nftables' }),
@@ -96,8 +97,8 @@ await runProgram({
     await Promise.all([
       bridge === '' || clusterCidr === ''
         ? runProxy({ ...node, ...proxy, ...(clusterCidr !== '' && { clusterCidr }) }, signal)
-        : runNodeNetwork({ ...node, clusterCidr, bridge, proxy }, signal),
-      tell(healthz, healthPages),
+        : runNodeNetwork({ ...node, clusterCidr, bridge, proxy, apiContact }, signal),
+      tell(healthz, nodeStatusPages(health, apiContact)),
       tell(metricsAt, metricsPages),
     ]);
     await transport.close();

@@ -17,6 +17,9 @@ import { service } from './objects.ts';
 
 export const POOL = '192.168.81.200-192.168.81.209';
 
+/** Unknown is what the node lifecycle controller says of a node that it has lost. */
+export type Readiness = 'True' | 'False' | 'Unknown';
+
 export interface Backend {
   readonly address: string;
   readonly node: NodeName;
@@ -64,7 +67,7 @@ export class NodeCluster implements AsyncDisposable {
         `--kubeconfig=${this.control.kubeconfig}`,
         `--hostname-override=${node}`,
         `--cluster-cidr=${CLUSTER_CIDR}`,
-        '--healthz-bind-address=',
+        '--healthz-bind-address=0.0.0.0:10256',
         '--metrics-bind-address=',
       ],
       { name: `proxy-${node}`, namespace: this.machines.namespace(node) },
@@ -76,8 +79,11 @@ export class NodeCluster implements AsyncDisposable {
   }
 
   /** Writes a node's status as its kubelet would. */
-  async report(node: NodeName, { address, ready = true }: { address?: string; ready?: boolean } = {}): Promise<void> {
-    const condition = { type: 'Ready', status: ready ? 'True' : 'Unknown', reason: 'Test', message: '' };
+  async report(
+    node: NodeName,
+    { address, ready = 'True' }: { address?: string; ready?: Readiness } = {},
+  ): Promise<void> {
+    const condition = { type: 'Ready', status: ready, reason: 'Test', message: '' };
     const status = { addresses: [{ type: 'InternalIP', address: address ?? NODES[node].ip }], conditions: [condition] };
     const patch = JSON.stringify({ status });
     await this.kubectl('patch', 'node', node, '--subresource=status', '--type=merge', '-p', patch);

@@ -6,6 +6,7 @@ import type { KubeObject } from '../api/schema/resource-type.ts';
 import { SharedInformers } from '../client/shared-informers.ts';
 import { addressDevice, holdAddresses } from './announce/address-device.ts';
 import { runAnnouncer } from './announce/announcer.ts';
+import type { ApiContact } from './announce/api-contact.ts';
 import { runDns, type DnsHealth, type DnsOptions } from './dns/dns.ts';
 import { runHostCommand } from './host-command.ts';
 import { podCidrsOf } from './podnet/peers.ts';
@@ -36,13 +37,15 @@ export interface NodeNetworkOptions extends Pick<
     ProxyOptions,
     'masqueradeAll' | 'nodePortAddresses' | 'localhostNodePorts' | 'health' | 'metrics' | 'tableName'
   >;
+  /** Filled in here; what NODE_STATUS_PORT tells other nodes. */
+  readonly apiContact?: ApiContact;
   /** How host tools are run; for tests. */
   readonly host?: Pick<PodNetworkOptions, 'run' | 'watch' | 'sysctls'>;
 }
 
 /** Until `signal`. Throws one sentence when this machine cannot have a network for pods. */
 export async function runNodeNetwork(options: NodeNetworkOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, random, log, nodeName, nodeIps, clusterCidr, podCidr, dns, host = {} } = options;
+  const { client, clock, random, log, nodeName, nodeIps, clusterCidr, podCidr, dns, apiContact, host = {} } = options;
   const { bridge = DEFAULT_BRIDGE } = options;
   const { run = runHostCommand, sysctls = kernelSysctls, watch } = host;
   const stop = new AbortController();
@@ -54,7 +57,7 @@ export async function runNodeNetwork(options: NodeNetworkOptions, signal: AbortS
       { ...part('podnet'), clusterCidr, bridge, run, sysctls, ...(podCidr && { podCidr }), ...(watch && { watch }) },
       running,
     ),
-    runAnnouncer({ ...part('announcer'), bridge, run, sysctls }, running),
+    runAnnouncer({ ...part('announcer'), bridge, run, sysctls, ...(apiContact && { contact: apiContact }) }, running),
     runProxy({ ...part('proxy'), nodeIps, clusterCidr, ...options.proxy, run, sysctls }, running),
     ...(dns === undefined ? [] : [runDnsHere(part('dns'), dns, podCidr, running)]),
     informers.run(running),

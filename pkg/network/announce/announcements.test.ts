@@ -35,6 +35,7 @@ interface Scene {
   readonly nodes?: readonly Node[];
   /** Whom each node found dead. */
   readonly dead?: Readonly<Record<string, readonly string[]>>;
+  readonly lingering?: readonly string[];
 }
 
 const IP = '192.0.2.200';
@@ -45,6 +46,7 @@ function scene({
   slices = [],
   nodes = NAMES.map((name) => node(name)),
   dead = {},
+  lingering = [],
 }: Scene) {
   const views = NAMES.map((nodeName) => ({
     nodeName,
@@ -54,11 +56,13 @@ function scene({
       nodes,
       nodeName,
       dead: new Set(dead[nodeName]),
+      lingering: new Set(lingering),
       segmentOf: (address) => (address.startsWith('192.0.2.') ? '192.0.2.0/24' : undefined),
     }),
   }));
   return {
     holders: (address = IP) => views.filter(({ hold }) => hold.includes(address)).map(({ nodeName }) => nodeName),
+    successors: (name: string) => views.find(({ nodeName }) => nodeName === name)?.successors ?? [],
     watches: views.flatMap(({ nodeName, watch }) => [...watch.keys()].map((other) => `${nodeName}>${other}`)),
   };
 }
@@ -121,6 +125,19 @@ describe('an address', () => {
     expect(scene({}).watches).toContain(`${next}>${first}`);
   });
 
+  test('stays with a node that the API server has just lost, unless the next one finds it dead', () => {
+    const nodes = NAMES.map((name) => node(name, name === first ? { ready: 'Unknown' } : {}));
+    expect(scene({ nodes, lingering: [first] }).holders()).toEqual([first]);
+    const dead = Object.fromEntries(others.map((name) => [name, [first]]));
+    expect(scene({ nodes, lingering: [first], dead }).holders()).toHaveLength(2);
+  });
+
+  test('has two nodes that would take over, and its holder knows them', () => {
+    const { successors } = scene({});
+    expect(successors(first)).toHaveLength(2);
+    expect(others.flatMap(successors)).toEqual([]);
+  });
+
   test('is looked after by two nodes at most', () => {
     expect(scene({}).watches).toHaveLength(3);
   });
@@ -159,4 +176,17 @@ describe('an address of a Service that keeps traffic on its node', () => {
     const found = scene({ services, slices }).holders();
     expect(found).toEqual(want);
   });
+
+  test('waits for a node that was just lost, whose endpoints count no more', () => {
+    const slices = [testSlice('web', [testEndpoint('10.244.0.1', { nodeName: 'c' })])];
+    const [before = ''] = NAMES.filter(
+      (name) =>
+        scene({ services, slices, nodes: lost(name), lingering: [name] })
+          .holders()
+          .join() === name,
+    );
+    expect(before).not.toBe('c');
+    expect(scene({ services, slices, nodes: lost(before) }).holders()).toEqual(['c']);
+  });
+  const lost = (lostName: string) => NAMES.map((name) => node(name, name === lostName ? { ready: 'Unknown' } : {}));
 });

@@ -1,7 +1,7 @@
 // Which load balancer addresses this node answers for, and which other nodes it must keep an eye on for that. Pure. Every node
 // ranks all nodes for an address in the same order, so they agree without speaking to each other: the first one that is
 // fit has the address. Those that come next look after the ones before them, so that a dead one is replaced before the API
-// server has noticed.
+// server has noticed, and one that lives but has lost the API server is given the time to notice (isolation.ts).
 import { isConditionTrue } from '../../api/meta/conditions.ts';
 import { cidrHas, ipv4Number } from '../../api/meta/ipv4.ts';
 import type { Node, Service } from '../../api/schema/generated/core.v1.gen.ts';
@@ -17,6 +17,8 @@ export interface Announcements {
   readonly hold: readonly string[];
   /** Nodes to look after, with their addresses. */
   readonly watch: ReadonlyMap<string, string>;
+  /** Addresses of the nodes that would take over something from this one. */
+  readonly successors: readonly string[];
 }
 
 export interface AnnouncingCluster {
@@ -26,6 +28,8 @@ export interface AnnouncingCluster {
   readonly nodeName: string;
   /** Nodes that this one found dead. */
   readonly dead: ReadonlySet<string>;
+  /** Nodes that the API server has lost only now: they may not know yet that they must give up their addresses. */
+  readonly lingering: ReadonlySet<string>;
   /** The CIDR of this node's link that an address belongs to; undefined: to none. */
   segmentOf(address: string): string | undefined;
 }
@@ -43,7 +47,8 @@ export function hasPoolAddresses(services: readonly Service[]): boolean {
 export function announcements(cluster: AnnouncingCluster): Announcements {
   const hold: string[] = [];
   const watch = new Map<string, string>();
-  const fit = fitNodes(cluster.nodes);
+  const successors = new Set<string>();
+  const fit = fitNodes(cluster);
   const links = new Map<string, readonly Node[]>();
   for (const service of cluster.services) {
     const addresses = poolAddresses(service);
@@ -55,10 +60,15 @@ export function announcements(cluster: AnnouncingCluster): Announcements {
       if (segment === undefined) continue;
       const onLink = links.get(segment) ?? fit.filter((node) => cidrHas(segment, addressOf(node) ?? ''));
       links.set(segment, onLink);
-      const there = local === undefined ? onLink : onLink.filter(({ metadata }) => local.has(metadata.name));
+      // Endpoints of a node that lingers are not ready any more; it may answer all the same.
+      const there =
+        local === undefined
+          ? onLink
+          : onLink.filter(({ metadata }) => local.has(metadata.name) || cluster.lingering.has(metadata.name));
       if (!there.some(({ metadata }) => metadata.name === cluster.nodeName)) continue;
       const ahead = there.filter(({ metadata }) => goesBefore(address, metadata.name, cluster.nodeName));
       if (ahead.every(({ metadata }) => cluster.dead.has(metadata.name))) hold.push(address);
+      if (ahead.length === 0) for (const next of nextOf(there, address)) successors.add(next);
       if (ahead.length > SUCCESSORS) continue;
       for (const node of ahead) {
         const at = addressOf(node);
@@ -66,16 +76,25 @@ export function announcements(cluster: AnnouncingCluster): Announcements {
       }
     }
   }
-  return { hold: [...new Set(hold)].toSorted(), watch };
+  return { hold: [...new Set(hold)].toSorted(), watch, successors: [...successors].toSorted() };
 }
 
 /** Ready nodes that take part; when none is ready, all that take part: a control plane in trouble is no reason to go away. */
-function fitNodes(all: readonly Node[]): readonly Node[] {
-  const takePart = all.filter(
+function fitNodes({ nodes, lingering }: AnnouncingCluster): readonly Node[] {
+  const takePart = nodes.filter(
     ({ metadata }) => metadata.deletionTimestamp === undefined && metadata.labels?.[EXCLUDED_LABEL] === undefined,
   );
-  const ready = takePart.filter(({ status }) => isConditionTrue(status.conditions, 'Ready'));
-  return ready.length > 0 ? ready : takePart;
+  const isReady = ({ status }: Node) => isConditionTrue(status.conditions, 'Ready');
+  if (!takePart.some(isReady)) return takePart;
+  return takePart.filter((node) => isReady(node) || lingering.has(node.metadata.name));
+}
+
+/** Addresses of those that come after the first one. */
+function nextOf(nodes: readonly Node[], address: string): string[] {
+  return nodes
+    .toSorted((a, b) => (goesBefore(address, a.metadata.name, b.metadata.name) ? -1 : 1))
+    .slice(1, 1 + SUCCESSORS)
+    .flatMap((node) => addressOf(node) ?? []);
 }
 
 function poolAddresses({ spec, status }: Service): string[] {

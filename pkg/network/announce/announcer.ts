@@ -1,7 +1,8 @@
 // Answers on the cluster's network for the load balancer addresses that are this node's to answer for: holds them on a device of
-// its own, and tells the neighbours when one came. Addresses stay when it stops, as the rules behind them do.
+// its own, and tells the neighbours when one came. Addresses stay for some seconds when it stops, so that the next one goes on.
 import { endpointSlices, nodes, services } from '../../api/resources.ts';
 import type { Node, Service } from '../../api/schema/generated/core.v1.gen.ts';
+import type { Client } from '../../client/client.ts';
 import type { SharedInformers } from '../../client/shared-informers.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
@@ -9,12 +10,16 @@ import type { RunHostCommand } from '../host-command.ts';
 import { readHostLinks, type HostLinks } from '../podnet/host-links.ts';
 import { BY_SERVICE, serviceSliceIndex } from '../proxy/slice-index.ts';
 import type { Sysctls } from '../sysctl.ts';
-import { addressDevice, holdAddresses } from './address-device.ts';
+import { addressDevice, HOLD_AGAIN_MS, holdAddresses } from './address-device.ts';
 import { announcements, hasPoolAddresses } from './announcements.ts';
+import { ApiContact, type AskNode } from './api-contact.ts';
+import { Isolation } from './isolation.ts';
+import { LingeringNodes } from './lingering-nodes.ts';
 import { giveNotice, linkOf, noticeTarget } from './neighbour-notice.ts';
 import { NodeProbes, type Probe } from './node-probe.ts';
 
 export interface AnnouncerOptions {
+  readonly client: Client;
   readonly informers: SharedInformers;
   readonly clock: Clock;
   readonly log: Logger;
@@ -23,6 +28,9 @@ export interface AnnouncerOptions {
   readonly run: RunHostCommand;
   readonly sysctls: Sysctls;
   readonly probe?: Probe;
+  /** What others may be told of; default: it stays here. */
+  readonly contact?: ApiContact;
+  readonly askNode?: AskNode;
 }
 
 /** Changes come in bursts. */
@@ -34,7 +42,7 @@ const RECHECK_MS = 30_000;
 
 /** Until `signal`. */
 export async function runAnnouncer(options: AnnouncerOptions, signal: AbortSignal): Promise<void> {
-  const { informers, clock, log, nodeName, bridge, run, sysctls, probe } = options;
+  const { client, informers, clock, log, nodeName, bridge, run, sysctls, probe, askNode } = options;
   const device = addressDevice(bridge);
   const [serviceInformer, nodeInformer] = [informers.of(services), informers.of(nodes)];
   const sliceInformer = informers.of(endpointSlices, serviceSliceIndex);
@@ -46,7 +54,17 @@ export async function runAnnouncer(options: AnnouncerOptions, signal: AbortSigna
   let wake = Promise.withResolvers<void>();
   const look = () => wake.resolve();
   const probes = new NodeProbes({ clock, changed: look, ...(probe && { probe }) });
-  const probing = probes.run(signal);
+  const contact = options.contact ?? new ApiContact(clock);
+  contact.heard();
+  const isolation = new Isolation({
+    contact,
+    askApi: (until) => client.resource(nodes).get({ name: nodeName }, until),
+    clock,
+    changed: look,
+    ...(askNode && { askNode }),
+  });
+  const lingering = new LingeringNodes(clock, nodeName, nodeInformer.store.list());
+  const beside = [probes.run(signal), isolation.run(signal)];
   const deaf = new Set<string>();
   const balanced = (service: Service) => {
     if (service.spec.type === 'LoadBalancer') look();
@@ -69,44 +87,53 @@ export async function runAnnouncer(options: AnnouncerOptions, signal: AbortSigna
   /** How often the neighbours are still to be told soon. */
   let repeats = 0;
   let due = true;
-  const recheck = () => {
-    due = true;
-    look();
-  };
+  let [dueAt, holdAgainAt] = [clock.now(), clock.now()];
   let links: HostLinks | undefined;
   while (!signal.aborted) {
     wake = Promise.withResolvers();
+    due ||= clock.now() >= dueAt;
     const all = serviceInformer.store.list();
     if (!hasPoolAddresses(all)) links = undefined;
     else if (due || links === undefined) links = (await readHostLinks(run, signal)) ?? links;
-    const { hold, watch } = announcements({
+    const known = nodeInformer.store.list();
+    const cluster = announcements({
       services: all,
       slicesOf: (key) => sliceInformer.store.byIndex(BY_SERVICE, key),
-      nodes: nodeInformer.store.list(),
+      nodes: known,
       nodeName,
       dead: probes.dead,
+      lingering: lingering.among(known),
       segmentOf: (address) => (links === undefined ? undefined : linkOf(address, links)?.cidr),
     });
-    probes.watch(watch);
+    probes.watch(cluster.watch);
+    isolation.watch({
+      concerned: cluster.hold.length > 0 || cluster.watch.size > 0,
+      successors: cluster.successors,
+    });
+    const hold = isolation.isolated ? [] : cluster.hold;
     const changed = held?.join() !== hold.join();
     if (changed && (hold.length > 0 || (held ?? []).length > 0))
-      log.info('answers for load balancer addresses', { addresses: hold });
+      log.info('answers for load balancer addresses', { addresses: hold, isolated: isolation.isolated });
     // Nothing to hold, and nothing held: nothing to look after.
-    if (changed || (due && hold.length > 0)) {
+    if (changed || (hold.length > 0 && (due || clock.now() >= holdAgainAt))) {
+      holdAgainAt = clock.now() + HOLD_AGAIN_MS;
       const holding = await holdAddresses(device, hold, run, signal);
       if (!holding.ok && !signal.aborted)
         log.warn('cannot hold load balancer addresses', { device, error: holding.message });
-      if (holding.ok && holding.added.length > 0) repeats = REPEATS;
-      else repeats = Math.max(0, repeats - 1);
-      if (links !== undefined) await tell(hold, links);
+      const news = holding.ok && holding.added.length > 0;
+      if (news) repeats = REPEATS;
+      else if (due) repeats = Math.max(0, repeats - 1);
+      if (links !== undefined && (news || due)) await tell(hold, links);
       held = holding.ok ? hold : undefined;
     }
+    if (due || changed) dueAt = clock.now() + (repeats > 0 ? REPEAT_MS : RECHECK_MS);
     due = false;
-    using _recheck = clock.schedule(repeats > 0 ? REPEAT_MS : RECHECK_MS, recheck);
+    const waits = [dueAt - clock.now(), lingering.nextEndMs(), ...(hold.length > 0 ? [holdAgainAt - clock.now()] : [])];
+    using _again = clock.schedule(Math.min(...waits), look);
     if (!signal.aborted) await wake.promise;
     await clock.sleep(GATHER_MS, signal).catch(() => undefined);
   }
-  await probing;
+  await Promise.all(beside);
 
   async function tell(hold: readonly string[], at: HostLinks): Promise<void> {
     const targets = hold.flatMap((address) => {

@@ -3,6 +3,7 @@
 // something between may drop the question.
 import { connect } from 'node:net';
 import type { Clock } from '../../clock/clock.ts';
+import { NODE_STATUS_PORT } from './api-contact.ts';
 
 export type Probe = (address: string, signal: AbortSignal) => Promise<boolean>;
 
@@ -10,8 +11,6 @@ const PROBE_MS = 1_000;
 const ANSWER_MS = 1_000;
 /** Silent this often, one after another, it is dead. */
 const SILENCES = 3;
-/** The health port of Service proxies: open on most nodes, closed on others, both answers alike. */
-const PORT = 10_256;
 
 interface Watched {
   readonly address: string;
@@ -83,7 +82,7 @@ function hear(node: Watched, answered: boolean): boolean {
 
 const probeByTcp: Probe = (address, signal) =>
   new Promise((resolve) => {
-    const socket = connect({ host: address, port: PORT, timeout: ANSWER_MS });
+    const socket = connect({ host: address, port: NODE_STATUS_PORT, timeout: ANSWER_MS });
     const end = (answer: boolean) => {
       signal.removeEventListener('abort', abort);
       socket.destroy();

@@ -12,6 +12,7 @@ test.each([
   { line: '2: eth0@if7: <BROADCAST,MULTICAST> mtu 1500 qdisc noqueue state DOWN', concerns: true },
   { line: '9: veth12ab@if8: <BROADCAST,MULTICAST,UP> mtu 1500', concerns: false },
   { line: '8: p1@if2: <UP> mtu 1500 qdisc noqueue master tk0 state UP', concerns: false },
+  { line: '6: tk0-lb    inet 192.168.77.200/32 scope global tk0-lb\\       valid_lft 20sec', concerns: false },
   { line: 'Deleted 5: tk0-vx: <BROADCAST,MULTICAST> mtu 1450', concerns: true },
 ])('looks at the ways again: $concerns, for "$line"', ({ line, concerns }) => {
   expect(concernsPaths(line, 'tk0')).toBe(concerns);

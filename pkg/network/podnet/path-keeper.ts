@@ -1,6 +1,7 @@
 // Keeps the ways from this node to the pods of the others as the Node objects say: looks at the machine's links, decides
 // (peers.ts), and sets routes and tunnel. Whatever somebody else undid is set again at the next look.
 import type { Node } from '../../api/schema/generated/core.v1.gen.ts';
+import { addressDevice } from '../announce/address-device.ts';
 import type { RunHostCommand } from '../host-command.ts';
 import { readHostLinks, type HostRoute } from './host-links.ts';
 import { addressOf, peersOf, podPaths } from './peers.ts';
@@ -78,7 +79,9 @@ export class PathKeeper {
 /** Whether a line of `ip -o monitor link address route` may mean that a way changed. Pods' own links come and go all the time. */
 export function concernsPaths(line: string, bridge: string): boolean {
   const [, link] = /^(?:Deleted )?\d+: ([^\s:@]+)/.exec(line) ?? [];
-  if (link !== undefined) return !link.startsWith('veth') && !line.includes(` master ${bridge} `);
+  if (link !== undefined)
+    // Load balancer addresses are held anew every few seconds.
+    return !link.startsWith('veth') && link !== addressDevice(bridge) && !line.includes(` master ${bridge} `);
   if (line.includes(' table local ')) return false;
   // What we set ourselves is no news; what somebody took away is.
   return line.startsWith('Deleted ') || !line.includes(` proto ${ROUTE_PROTOCOL} `);
