@@ -8,6 +8,7 @@ import type { Clock } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { RunHostCommand } from '../host-command.ts';
 import { readHostLinks, type HostLinks } from '../podnet/host-links.ts';
+import { BALANCED, balancedIndex } from '../proxy/balanced-index.ts';
 import { BY_SERVICE, serviceSliceIndex } from '../proxy/slice-index.ts';
 import type { Sysctls } from '../sysctl.ts';
 import { addressDevice, HOLD_AGAIN_MS, holdAddresses } from './address-device.ts';
@@ -44,7 +45,7 @@ const RECHECK_MS = 30_000;
 export async function runAnnouncer(options: AnnouncerOptions, signal: AbortSignal): Promise<void> {
   const { client, informers, clock, log, nodeName, bridge, run, sysctls, probe, askNode } = options;
   const device = addressDevice(bridge);
-  const [serviceInformer, nodeInformer] = [informers.of(services), informers.of(nodes)];
+  const [serviceInformer, nodeInformer] = [informers.of(services, balancedIndex), informers.of(nodes)];
   const sliceInformer = informers.of(endpointSlices, serviceSliceIndex);
   try {
     await Promise.all([serviceInformer, nodeInformer, sliceInformer].map((informer) => informer.synced(signal)));
@@ -92,7 +93,7 @@ export async function runAnnouncer(options: AnnouncerOptions, signal: AbortSigna
   while (!signal.aborted) {
     wake = Promise.withResolvers();
     due ||= clock.now() >= dueAt;
-    const all = serviceInformer.store.list();
+    const all = serviceInformer.store.byIndex(BALANCED, BALANCED);
     if (!hasPoolAddresses(all)) links = undefined;
     else if (due || links === undefined) links = (await readHostLinks(run, signal)) ?? links;
     const known = nodeInformer.store.list();

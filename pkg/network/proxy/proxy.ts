@@ -14,6 +14,7 @@ import { runHostCommand, type RunHostCommand } from '../host-command.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import { kernelSysctls, type Sysctls } from '../sysctl.ts';
 import { ipv4 } from './address-family.ts';
+import { BALANCED, balancedIndex } from './balanced-index.ts';
 import { FlowCleaner } from './flow-cleaner.ts';
 import { HealthCheckPorts } from './health-check-ports.ts';
 import { closeLoopback, isGuarded, openLoopback } from './loopback-access.ts';
@@ -74,7 +75,7 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
   ending.defer(() => stop.abort());
 
   const informers = options.informers ?? new SharedInformers(client, { clock, random, log });
-  const serviceInformer = informers.of(services);
+  const serviceInformer = informers.of(services, balancedIndex);
   const sliceInformer = informers.of(endpointSlices, serviceSliceIndex);
   // Alone, it reads no node but its own.
   const ownNode = { fieldSelector: `metadata.name=${nodeName}`, clock, random, log };
@@ -125,7 +126,7 @@ export async function runProxy(options: ProxyOptions, signal: AbortSignal): Prom
 
   const udp = new UdpPorts();
   const refreshHealthChecks = () => {
-    healthChecks.set(wantedHealthChecks(serviceInformer.store.list(), slicesOf, node));
+    healthChecks.set(wantedHealthChecks(serviceInformer.store.byIndex(BALANCED, BALANCED), slicesOf, node));
   };
 
   const writer = new RuleWriter({
