@@ -113,7 +113,7 @@ async function obtainCertificate(client: Client, options: JoinOptions, signal: A
   } catch (cause) {
     if (late.signal.aborted && !signal.aborted) {
       throw new ClusterError(
-        'the certificate request was not answered within 60 s; do the controllers csrapproving and csrsigning of the cluster run?',
+        'the certificate request was not answered within 60 s; is the API server still there, and do the controllers csrapproving and csrsigning of the cluster run?',
         { cause },
       );
     }
