@@ -28,7 +28,12 @@ export async function nodeRemains(cluster: NodesCluster, node: string): Promise<
     ask('sh', '-c', "ip -4 -o address | awk '{print $2, $4}'"),
     ask('sh', '-c', "ip -o link | awk -F': ' '{print $2}' | cut -d@ -f1"),
     // The engine outside numbers the ports of its name server anew whenever the container starts.
-    ask('sh', '-c', "nft list ruleset | grep -v 127.0.0.11 | sed -e 's/counter packets [0-9]* bytes [0-9]*//'"),
+    // What the kernel remembers for a while, as the heartbeats of servers, comes and goes by itself.
+    ask(
+      'sh',
+      '-c',
+      "nft list ruleset | grep -v -e 127.0.0.11 -e expires | sed 's/counter packets [0-9]* bytes [0-9]*//'",
+    ),
     ask('sh', '-c', 'ls /var/lib/typekube/node/kubelet/pods 2>/dev/null || true'),
   ]);
   return { containers, volumes, mounts, routes, addresses, devices, rules, pods };

@@ -1,133 +1,69 @@
 // The network of a cluster of one control plane and three workers with engines of their own: who pods see, every way into a
 // Service, names, and a load balancer address whose node dies. Every pod answers with its name and its client's address.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, get } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { SAMPLE_IMAGE } from '../../hack/sample-image.ts';
-import { createNodesCluster, type NodesCluster } from '../support/nodes-cluster.ts';
+import type { NodesCluster } from '../support/nodes-cluster.ts';
+import {
+  answering,
+  EngineWorld,
+  fromOutside,
+  HOST_NETWORK_PORT,
+  HOST_PORT,
+  NAME,
+  NODES,
+  PODS,
+  PROGRAM_PORT,
+  service,
+  SOON,
+} from './engine-world.ts';
 
-const NAME = 'e2e-network';
-const NODES = ['control-plane', 'worker', 'worker2', 'worker3'].map((suffix) => `${NAME}-${suffix}`);
-const PODS = NODES.map((node) => node.replace(NAME, 'who'));
-const POD_SUBNET = '10.77.0.0/16';
-const SERVICE_SUBNET = '10.78.0.0/16';
-const HOST_PORT = 9090;
-const HOST_NETWORK_PORT = 8088;
-const SOON = { timeout: 30_000, interval: 250 };
+const [CONTROL_PLANE = '', WORKER = '', WORKER2 = '', WORKER3 = ''] = NODES;
+const DNS_IP = '10.78.0.10';
+const EXTERNAL_IP = '192.0.2.77';
+const UDP = { port: 5300, targetPort: PROGRAM_PORT, protocol: 'UDP' };
 
+let world: EngineWorld;
 let cluster: NodesCluster;
-const addresses = new Map<string, string>();
-
-/** busybox's web server, and a script that says who asked. */
-function answering(
-  name: string,
-  node: string,
-  spec: object,
-  { port = 8080, ...container }: { port?: number; ports?: object[] } = {},
-) {
-  const script = `#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s %s\\n' ${name} "$REMOTE_ADDR"`;
-  const put = 'mkdir -p /www/cgi-bin; printf "%s\\n" "$WHO" > /www/cgi-bin/who; chmod +x /www/cgi-bin/who';
-  const command = ['sh', '-c', `${put}; exec httpd -f -p ${port} -h /www`];
-  const env = [{ name: 'WHO', value: script }];
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, labels: { app: name.replace(/-.*/, ''), name } },
-    spec: {
-      nodeName: node,
-      terminationGracePeriodSeconds: 0,
-      tolerations: [{ operator: 'Exists' }],
-      containers: [{ name: 'web', image: SAMPLE_IMAGE, imagePullPolicy: 'Never', command, env, ...container }],
-      ...spec,
-    },
-  };
-}
-
-function service(name: string, app: string, spec: object, port: object = {}) {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name },
-    spec: { selector: { app }, ports: [{ port: 80, targetPort: 8080, ...port }], ...spec },
-  };
-}
 
 beforeAll(async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'tknet-config-'));
-  const config = join(directory, 'config.yaml');
-  await writeFile(
-    config,
-    `apiVersion: typekube.dev/v1alpha1\nkind: Cluster\nnetworking: {podSubnet: ${POD_SUBNET}, serviceSubnet: ${SERVICE_SUBNET}}\n`,
-  );
-  cluster = await createNodesCluster(NAME, ['--workers', '3', '--config', config]);
-  await rm(directory, { recursive: true });
-  const [, worker = '', worker2 = ''] = NODES;
-  const objects = [
-    ...NODES.map((node, index) => answering(PODS[index] ?? '', node, {})),
-    answering('hosted', worker, { hostNetwork: true }, { port: HOST_NETWORK_PORT }),
-    answering('mapped', worker2, {}, { ports: [{ containerPort: 8080, hostPort: HOST_PORT }] }),
-    answering('alone', worker2, {}),
-    service('who', 'who', { type: 'NodePort' }),
-    service('who-headless', 'who', { clusterIP: 'None' }),
-    service('who-alias', 'who', { type: 'ExternalName', externalName: 'who.default.svc.cluster.local' }),
-    service('hosted', 'hosted', {}, { targetPort: HOST_NETWORK_PORT }),
-    service('sticky', 'who', { type: 'NodePort', sessionAffinity: 'ClientIP' }),
-    service('alone', 'alone', { type: 'LoadBalancer', externalTrafficPolicy: 'Local' }),
-    service('shop', 'who', { type: 'LoadBalancer' }),
-  ];
-  await cluster.must('create', '-f', await written({ apiVersion: 'v1', kind: 'List', items: objects }));
-  await cluster.must('wait', '--for=condition=Ready', 'pods', '--all', '--timeout=90s');
-  const columns = 'jsonpath={range .items[*]}{.metadata.name} {.status.podIP}{"\\n"}{end}';
-  for (const line of (await cluster.must('get', 'pods', '-o', columns)).trim().split('\n')) {
-    const [name = '', address = ''] = line.split(' ');
-    addresses.set(name, address);
-  }
-  for (const { name, address } of cluster.record().containers) addresses.set(name, address);
+  const who = { app: 'who' };
+  world = await EngineWorld.create([
+    answering('hosted', WORKER, { hostNetwork: true }, { port: HOST_NETWORK_PORT }),
+    answering('mapped', WORKER2, {}, { ports: [{ containerPort: 8080, hostPort: HOST_PORT }] }),
+    answering('alone', WORKER2, {}),
+    service('who', who, { type: 'NodePort' }),
+    service('who-headless', who, { clusterIP: 'None' }),
+    service('who-alias', who, { type: 'ExternalName', externalName: 'who.default.svc.cluster.local' }),
+    service('who-outer', who, { externalIPs: [EXTERNAL_IP] }),
+    service('hosted', { app: 'hosted' }, {}, { targetPort: HOST_NETWORK_PORT }),
+    service('sticky', who, {
+      type: 'NodePort',
+      sessionAffinity: 'ClientIP',
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 3 } },
+    }),
+    service('alone', { app: 'alone' }, { type: 'LoadBalancer', externalTrafficPolicy: 'Local' }),
+    service('near', { app: 'alone' }, { internalTrafficPolicy: 'Local' }),
+    service('shop', who, { type: 'LoadBalancer' }),
+    service('talk', who, { type: 'NodePort' }, UDP),
+    service('talk-one', { talks: 'yes' }, {}, UDP),
+    service('leaving', { app: 'leaving' }, {}),
+  ]);
+  cluster = world.cluster;
   const services = await Promise.all(['who', 'hosted', 'sticky'].map(clusterIp));
   for (const pod of PODS)
     await vi.waitFor(async () => expect(await fromPod(pod, services)).not.toContain('none'), SOON);
 }, 300_000);
-afterAll(() => cluster?.[Symbol.asyncDispose]());
+afterAll(() => world?.[Symbol.asyncDispose]());
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') console.log(await cluster.explain());
 });
 
-async function written(object: object): Promise<string> {
-  const path = `${cluster.kubeconfig}-objects.json`;
-  await writeFile(path, JSON.stringify(object));
-  return path;
-}
-
-const address = (name: string) => addresses.get(name) ?? `no ${name}`;
-const nodePort = (name: string) => cluster.must('get', 'service', name, '-o', 'jsonpath={.spec.ports[0].nodePort}');
-const clusterIp = (name: string) => cluster.must('get', 'service', name, '-o', 'jsonpath={.spec.clusterIP}');
-
-/** What each place answers a pod, in the order of `places`: the name of the pod and the client that it saw. */
-async function fromPod(pod: string, places: readonly string[]): Promise<string[]> {
-  const script = places.map((place) => `timeout 15 wget -q -O - http://${place}/cgi-bin/who || echo none`).join('; ');
-  const { stdout } = await cluster.kubectl('exec', pod, '--', 'sh', '-c', script);
-  return stdout.trim().split('\n').map(plain);
-}
-
-/** From this machine, which is outside of the cluster, by a connection of its own. */
-function fromOutside(place: string): Promise<string> {
-  return new Promise((resolve) => {
-    const asking = get(`http://${place}/cgi-bin/who`, { agent: false, timeout: 4_000 }, (response) => {
-      response.setEncoding('utf8');
-      let text = '';
-      response.on('data', (data: string) => (text += data));
-      response.on('close', () => resolve(plain(text.trim())));
-    });
-    asking.on('timeout', () => asking.destroy());
-    asking.on('error', () => resolve('none'));
-  });
-}
-
-function plain(answer: string): string {
-  return answer.replace(/\[::ffff:([\d.]+)\]/, '$1');
-}
+const address = (name: string) => world.address(name);
+const nodePort = (name: string) => world.nodePort(name);
+const clusterIp = (name: string) => world.clusterIp(name);
+const fromPod = (pod: string, places: readonly string[], seconds?: number) => world.fromPod(pod, places, seconds);
 
 test('every node has pod addresses of its own', async () => {
   const cidrs = (await cluster.must('get', 'nodes', '-o', 'jsonpath={.items[*].spec.podCIDR}')).trim().split(' ');
@@ -150,7 +86,7 @@ describe('a pod', () => {
     await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
     const bound = server.address();
     const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-    const routes = await cluster.exec(NODES[1] ?? '', 'ip', 'route', 'show', 'default');
+    const routes = await cluster.exec(WORKER, 'ip', 'route', 'show', 'default');
     const [, gateway = ''] = /via (\S+)/.exec(routes.stdout) ?? [];
     for (const pod of PODS) await fromPod(pod, [`${gateway}:${port}`]);
     server.close();
@@ -159,8 +95,16 @@ describe('a pod', () => {
   });
 
   test.each(NODES)('with a host port is reached at its node from a pod of %s', async (node) => {
-    const [answer = ''] = await fromPod(node.replace(NAME, 'who'), [`${address(NODES[2] ?? '')}:${HOST_PORT}`]);
+    const [answer = ''] = await fromPod(node.replace(NAME, 'who'), [`${address(WORKER2)}:${HOST_PORT}`]);
     expect(answer).toMatch(/^mapped /);
+  });
+
+  test('takes and gives packets as large as its link, which may not be cut, and more bytes than one', async () => {
+    const place = `${address('who-worker3')}:${PROGRAM_PORT}`;
+    // With its headers, 1472 bytes are a packet of 1500.
+    const whole = await world.ask('who-worker', 'udp', place, { bytes: 1_472 });
+    expect(whole).toEqual([`who-worker3 ${address('who-worker')}`]);
+    expect(await world.ask('who-worker', 'tcp', place, { bytes: 60_000, timeoutMs: 10_000 })).toEqual(whole);
   });
 });
 
@@ -172,17 +116,101 @@ describe('a Service', () => {
     expect(answers[8]).toBe(`hosted ${address(from)}`);
   });
 
-  test('answers at its port on every node', async () => {
+  test('answers at its port on every node, outside and in pods', async () => {
     const port = await nodePort('who');
-    for (const node of NODES) expect(await fromOutside(`${address(node)}:${port}`)).toMatch(/^who-/);
+    const places = NODES.map((node) => `${address(node)}:${port}`);
+    for (const place of places) expect(await fromOutside(place)).toMatch(/^who-/);
+    for (const pod of PODS)
+      expect((await fromPod(pod, places)).filter((answer) => !answer.startsWith('who-'))).toEqual([]);
   });
 
-  test('keeps a client on one endpoint when it is told to', async () => {
-    const place = `${address(NODES[3] ?? '')}:${await nodePort('sticky')}`;
+  test('answers at an address that is led to a node, and pods at once', async () => {
+    for (const pod of PODS) expect((await fromPod(pod, [EXTERNAL_IP]))[0]).toMatch(/^who-/);
+    execFileSync('ip', ['route', 'replace', `${EXTERNAL_IP}/32`, 'via', address(WORKER3)]);
+    try {
+      expect(await fromOutside(EXTERNAL_IP)).toMatch(/^who-/);
+    } finally {
+      execFileSync('ip', ['route', 'del', `${EXTERNAL_IP}/32`]);
+    }
+  });
+
+  test('answers the pod that is behind it', async () => {
+    expect((await fromPod('alone', [await clusterIp('alone')]))[0]).toMatch(/^alone /);
+  });
+
+  test('keeps a client on one endpoint while it is told to', async () => {
+    const place = `${address(WORKER3)}:${await nodePort('sticky')}`;
+    const remembers = async () =>
+      / affinity-3-default\/sticky[^{]*\{[^}]*elements = /.test(await world.onNode(WORKER3, 'nft', 'list', 'ruleset'));
     const pods = new Set<string>();
     for (let turn = 0; turn < 12; turn++) pods.add((await fromOutside(place)).split(' ')[0] ?? '');
     expect([...pods]).toHaveLength(1);
     expect([...pods][0]).toMatch(/^who-/);
+    expect(await remembers()).toBe(true);
+    await vi.waitFor(async () => expect(await remembers()).toBe(false), SOON);
+  });
+
+  test('that keeps the traffic of pods on their node answers there only', async () => {
+    const ip = await clusterIp('near');
+    const ask = async (pod: string) => (await fromPod(pod, [ip], 2))[0]?.split(' ')[0];
+    expect(await Promise.all(PODS.map(ask))).toEqual(['none', 'none', 'alone', 'none']);
+  });
+
+  test('is answered by a pod that ends while no other is ready, and not after', async () => {
+    const ip = await clusterIp('leaving');
+    const slow = { lifecycle: { preStop: { exec: { command: ['sleep', '60'] } } } };
+    await world.add(answering('leaving-a', WORKER, { terminationGracePeriodSeconds: 60 }, slow));
+    await cluster.must('delete', 'pod', 'leaving-a', '--wait=false');
+    const conditions = () =>
+      cluster.must(
+        'get',
+        'endpointslices',
+        '-l',
+        'kubernetes.io/service-name=leaving',
+        '-o',
+        'jsonpath={.items[0].endpoints[?(@.targetRef.name=="leaving-a")].conditions}',
+      );
+    const ending = { ready: false, serving: true, terminating: true };
+    await vi.waitFor(async () => expect(JSON.parse(await conditions())).toEqual(ending), SOON);
+    for (const pod of PODS)
+      expect((await fromPod(pod, [ip, ip])).map((answer) => answer.split(' ')[0])).toEqual(['leaving-a', 'leaving-a']);
+    await world.add(answering('leaving-b', WORKER3, {}));
+    for (const pod of PODS) {
+      const others = async () => (await fromPod(pod, Array<string>(4).fill(ip))).map((answer) => answer.split(' ')[0]);
+      await vi.waitFor(async () => expect(new Set(await others())).toEqual(new Set(['leaving-b'])), SOON);
+    }
+    await cluster.must('delete', 'pod', 'leaving-a', 'leaving-b', '--force', '--grace-period=0');
+  });
+
+  test('answers datagrams by its address and at its port on every node', async () => {
+    const ip = await clusterIp('talk');
+    const port = await nodePort('talk');
+    for (const pod of PODS) {
+      const answers = await world.ask(pod, 'udp', `${ip}:${UDP.port}`, { times: 8 });
+      expect(new Set(answers.map((answer) => answer.split(' ')[0]))).toEqual(new Set(PODS));
+      // A pod that is led to itself sees its node.
+      const seen = answers.filter((answer) => !answer.startsWith(`${pod} `)).map((answer) => answer.split(' ')[1]);
+      expect(new Set(seen)).toEqual(new Set([address(pod)]));
+    }
+    for (const node of NODES) {
+      expect((await world.ask('who-worker', 'udp', `${address(node)}:${port}`))[0]).toMatch(/^who-/);
+      expect(await datagramFromOutside(address(node), Number(port))).toMatch(/^who-/);
+    }
+  });
+
+  test('leads a socket that goes on sending datagrams away from an endpoint that is gone', async () => {
+    const ip = await clusterIp('talk-one');
+    await cluster.must('label', 'pod', 'who-worker2', 'talks=yes');
+    await vi.waitFor(async () => {
+      expect((await world.ask('who-worker', 'udp', `${ip}:${UDP.port}`))[0]).toMatch(/^who-worker2 /);
+    }, SOON);
+    const talking = world.program('who-worker', 'stream-program.ts', ['udp', ip, UDP.port, 8_000], 9);
+    const flows = () => world.onNode(WORKER, 'conntrack', '-L', '-p', 'udp', '--orig-dst', ip);
+    await vi.waitFor(async () => expect(await flows()).toContain('[ASSURED]'), SOON);
+    await cluster.must('label', 'pod', 'who-worker3', 'talks=yes');
+    await cluster.must('label', 'pod', 'who-worker2', 'talks-');
+    // The pod that is no endpoint any more would go on answering.
+    expect((await talking).slice(0, -1)).toEqual(['who-worker2', 'who-worker3']);
   });
 
   test('that keeps traffic on its node answers there only, shows who asks, and tells health checks so', async () => {
@@ -198,6 +226,21 @@ describe('a Service', () => {
     expect(health).toEqual([503, 503, 200, 503]);
   });
 });
+
+function datagramFromOutside(host: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    const end = (answer: string) => {
+      clearTimeout(late);
+      socket.close();
+      resolve(answer);
+    };
+    const late = setTimeout(() => end('none'), 4_000);
+    socket.on('error', () => end('none'));
+    socket.on('message', (data) => end(data.toString().trim()));
+    socket.send('?', port, host);
+  });
+}
 
 describe('names', () => {
   const lookup = async (pod: string, name: string) => {
@@ -216,13 +259,87 @@ describe('names', () => {
     const slices = await cluster.must('get', 'endpointslices', '-n', 'kube-system', '-o', 'name');
     expect(slices.trim().split('\n')).toHaveLength(4);
     await lookup('who-worker', 'who');
-    const { stdout } = await cluster.exec(`${NAME}-worker`, 'conntrack', '-L', '-p', 'udp', '--orig-port-dst', '53');
+    const { stdout } = await cluster.exec(WORKER, 'conntrack', '-L', '-p', 'udp', '--orig-port-dst', '53');
     const servers = [...stdout.matchAll(/src=(\S+) dst=10\.78\.0\.10 .* src=(\S+) dst=/g)].filter(
       ([, client]) => client === address('who-worker'),
     );
     expect(servers.length).toBeGreaterThan(0);
     const own = address('who-worker').replace(/\.\d+$/, '.1');
     expect(new Set(servers.map(([, , server]) => server))).toEqual(new Set([own]));
+  });
+});
+
+describe('a node whose program is gone', () => {
+  const isHeard = async () =>
+    (await world.onNode(WORKER, 'nft', 'list', 'set', 'ip', 'typekube-proxy', 'heartbeats')).includes(DNS_IP);
+  const end = async (signal: string) => {
+    const pid = (await world.onNode(WORKER, 'pgrep', '-of', '/dist/node.js')).trim();
+    await world.onNode(WORKER, 'kill', `-${signal}`, pid);
+  };
+
+  test.each([
+    { signal: 'TERM', slow: 0 },
+    // What was asked in the moment before the kernel took note of the silence is asked again.
+    { signal: 'KILL', slow: 1 },
+  ])('by SIG$signal loses no look-up of its pods', async ({ signal, slow }) => {
+    await vi.waitFor(async () => expect(await isHeard()).toBe(true), SOON);
+    const asking = world.program('who-worker', 'steady-lookup-program.ts', [
+      DNS_IP,
+      'who.default.svc.cluster.local',
+      Date.now() + 5_000,
+    ]);
+    await end(signal);
+    const found = JSON.parse((await asking).at(-1) ?? '') as string[]; // what the program prints
+    expect(found.filter((one) => !one.startsWith('10.78.'))).toEqual([]);
+    expect(found.length).toBeLessThanOrEqual(slow);
+    await vi.waitFor(async () => expect(await isHeard()).toBe(true), SOON);
+  });
+});
+
+describe('what somebody else destroys on a node', () => {
+  const allAnswer = async () => {
+    const places = [...PODS.map((to) => `${address(to)}:8080`), await clusterIp('who')];
+    await vi.waitFor(
+      async () => expect((await fromPod('who-worker2', places, 2)).filter((one) => one === 'none')).toEqual([]),
+      { timeout: 60_000, interval: 250 },
+    );
+  };
+
+  test('is made again: routes, rules and known connections', async () => {
+    await world.onNode(WORKER2, 'sh', '-c', 'ip route flush proto 84; nft flush ruleset; conntrack -F');
+    await allAnswer();
+    const tables = async () =>
+      (await world.onNode(WORKER2, 'nft', 'list', 'tables')).match(/typekube-\w+/g)?.toSorted();
+    const all = ['typekube-podnet', 'typekube-proxy'];
+    await vi.waitFor(async () => expect(await tables()).toEqual(all), { timeout: 60_000, interval: 250 });
+  });
+
+  test('or sends by another way is followed: nodes behind a router are reached by a tunnel', async () => {
+    const routes = await world.onNode(WORKER3, 'ip', 'route', 'show', 'default');
+    const [, gateway = ''] = /via (\S+)/.exec(routes) ?? [];
+    const others = NODES.filter((node) => node !== WORKER3);
+    const both = async (verb: string) => {
+      for (const node of others) {
+        await world.onNode(node, 'ip', 'route', verb, `${address(WORKER3)}/32`, 'via', gateway);
+        await world.onNode(WORKER3, 'ip', 'route', verb, `${address(node)}/32`, 'via', gateway);
+      }
+    };
+    await both('add');
+    for (const node of NODES)
+      await vi.waitFor(async () => expect(await world.onNode(node, 'ip', 'route')).toContain('dev tk0-vx'), SOON);
+    for (const pod of PODS) {
+      const answers = await fromPod(
+        pod,
+        PODS.map((to) => `${address(to)}:8080`),
+      );
+      expect(answers).toEqual(PODS.map((to) => `${to} ${address(pod)}`));
+    }
+    const place = `${address('who-worker3')}:${PROGRAM_PORT}`;
+    expect((await world.ask('who-worker', 'udp', place, { bytes: 1_422 }))[0]).toMatch(/^who-worker3 /);
+    await both('del');
+    for (const node of NODES)
+      await vi.waitFor(async () => expect(await world.onNode(node, 'ip', 'route')).not.toContain('dev tk0-vx'), SOON);
+    await allAnswer();
   });
 });
 
@@ -249,7 +366,7 @@ describe('a load balancer address', () => {
   test('answers outside and inside, and goes on within seconds when its node dies', async () => {
     const ip = await ingress('shop');
     // A cluster without its control plane is another test's matter.
-    await cluster.must('label', 'node', NODES[0] ?? '', 'node.kubernetes.io/exclude-from-external-load-balancers=');
+    await cluster.must('label', 'node', CONTROL_PLANE, 'node.kubernetes.io/exclude-from-external-load-balancers=');
     await vi.waitFor(async () => expect(await holdersOf(ip, NODES.slice(1))).toHaveLength(1), SOON);
     await vi.waitFor(async () => expect(await fromOutside(ip)).toMatch(/^who-/), SOON);
     expect((await fromPod('who-worker', [ip]))[0]).toMatch(/^who-/);
