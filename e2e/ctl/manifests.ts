@@ -1,6 +1,8 @@
 // The manifests that the differential test's rows name.
+import { kindManifests } from './manifests-kinds.ts';
 
 export const manifests: Readonly<Record<string, string>> = {
+  ...kindManifests,
   'pod.yaml': `apiVersion: v1
 kind: Pod
 metadata:

@@ -35,10 +35,12 @@ export async function transportOf(
   if (user.exec !== undefined) {
     throw new KubeConfigError('this kubeconfig gets its credentials from an exec plugin, which is not supported');
   }
+  // A key without a certificate proves nothing; client-go does not read it.
+  const hasCertificate = (user['client-certificate-data'] ?? '') !== '' || (user['client-certificate'] ?? '') !== '';
   const [ca, cert, key] = await Promise.all([
     authorityOf(cluster),
     pem(user['client-certificate-data'], user['client-certificate'], 'client-certificate'),
-    pem(user['client-key-data'], user['client-key'], 'client-key'),
+    hasCertificate ? pem(user['client-key-data'], user['client-key'], 'client-key') : undefined,
   ]);
   return httpsTransport({
     server: cluster.server.includes('://') ? cluster.server : `https://${cluster.server}`,

@@ -24,6 +24,12 @@ export interface ReadRequest {
   readonly uris: readonly string[];
 }
 
+/** The same, with everything that its subject says. */
+export interface RequestedNames extends ReadRequest {
+  /** Values of a part of the subject, by its short name (`OU`) or object identifier. */
+  subject(field: string): readonly string[];
+}
+
 /** The request or a certificate is not what it should be; the message says why. */
 export class CertificateRequestError extends Error {
   override readonly name = 'CertificateRequestError';
@@ -60,6 +66,12 @@ export async function readRequest(requestPem: string): Promise<ReadRequest> {
     emailAddresses: of('email'),
     uris: of('url'),
   };
+}
+
+/** As `readRequest`, for showing a request to people. */
+export async function readRequestedNames(requestPem: string): Promise<RequestedNames> {
+  const { request } = await parse(requestPem);
+  return { ...(await readRequest(requestPem)), subject: (field) => request.subjectName.getField(field) };
 }
 
 export interface Signing {

@@ -32,4 +32,19 @@ export const describeRows: readonly Row[] = [
     given: ['create -f FILES/rich-pod.yaml', 'create -f FILES/rs.yaml'],
     run: ['describe pod rich', 'describe rs set', 'get pod rich -o wide', 'get rs -o wide', 'get pods rich -o yaml'],
   },
+  {
+    given: ['create -f FILES/kinds.yaml', 'create -f FILES/cluster-kinds.yaml'],
+    run: [
+      'describe -f FILES/kinds.yaml --show-events=false',
+      'describe -f FILES/cluster-kinds.yaml',
+      'describe pod/user cm/nums sa/sa netpol/np pvc/claim',
+      'describe hpa.v1.autoscaling/hpa2',
+      'get cm nums -o json',
+      'get cm nums -o yaml',
+      'get cm nums -o jsonpath={.data}',
+      'get cm nums -o custom-columns=A:.data,B:.metadata.labels',
+      'get cm nums --show-labels',
+      'delete -f FILES/cluster-kinds.yaml --wait=false',
+    ],
+  },
 ];

@@ -97,6 +97,8 @@ export interface Command<F extends FlagTable = FlagTable> {
 export interface CommandGroup {
   readonly summary: string;
   readonly notes?: string;
+  /** Where the help goes that answers the bare group; stderr unless this says otherwise, as with kubectl. */
+  readonly helpOnStdout?: boolean;
   readonly commands: readonly CommandEntry[];
 }
 

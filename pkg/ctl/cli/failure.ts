@@ -8,9 +8,13 @@ import { KubeConfigError } from '../../client/kubeconfig.ts';
 export class Failure extends Error {
   override readonly name: string = 'Failure';
   readonly exitCode: number;
-  constructor(message: string, options: { cause?: unknown; exitCode?: number } = {}) {
+  /** Whether the command's help stands on stdout before the sentence. */
+  readonly showsHelp: boolean;
+
+  constructor(message: string, options: { cause?: unknown; exitCode?: number; showsHelp?: boolean } = {}) {
     super(message, { cause: options.cause });
     this.exitCode = options.exitCode ?? 1;
+    this.showsHelp = options.showsHelp ?? false;
   }
 }
 
@@ -76,7 +80,7 @@ function failureText(error: unknown, command: string, server: string): string {
     return [...new Set(lines)].map((line) => (line.endsWith('\n') ? line : `${line}\n`)).join('');
   }
   if (isApiError(error) && error.reason === 'Invalid') return invalidText(error);
-  if (error instanceof UsageFailure) return `error: ${error.message}\nSee '${command} -h' for help and examples`;
+  if (error instanceof UsageFailure) return `${lineOf(error, server)}\nSee '${command} -h' for help and examples`;
   return lineOf(error, server);
 }
 

@@ -32,6 +32,8 @@ export function parseFlags(table: FlagTable, argv: readonly string[]): ParseResu
   const changed = new Set<string>();
   const args: string[] = [];
   let dash = -1;
+  // Whoever asks for help and gets another flag wrong hears of that, as pflag has it.
+  let help = false;
 
   const set = (name: string, spec: AnyFlag, text: string): FlagFault | undefined => {
     const reading = readValue(spec, text);
@@ -65,7 +67,10 @@ export function parseFlags(table: FlagTable, argv: readonly string[]): ParseResu
         return { ok: false, fault: { kind: 'invalid', message: `bad flag syntax: ${argument}` } };
       const spec = table[name];
       if (spec === undefined) {
-        if (name === 'help') return { ok: false, fault: { kind: 'help' } };
+        if (name === 'help') {
+          help = true;
+          continue;
+        }
         return { ok: false, fault: { kind: 'unknown', message: `unknown flag: --${name}`, name } };
       }
       let text: string;
@@ -84,7 +89,11 @@ export function parseFlags(table: FlagTable, argv: readonly string[]): ParseResu
       const name = byShort.get(letter);
       const spec = name === undefined ? undefined : table[name];
       if (name === undefined || spec === undefined) {
-        if (letter === 'h') return { ok: false, fault: { kind: 'help' } };
+        if (letter === 'h') {
+          help = true;
+          letters = rest;
+          continue;
+        }
         const message = `unknown shorthand flag: '${letter}' in -${letters}`;
         return { ok: false, fault: { kind: 'unknown', message, name: letter } };
       }
@@ -110,6 +119,7 @@ export function parseFlags(table: FlagTable, argv: readonly string[]): ParseResu
       if (fault !== undefined) return { ok: false, fault };
     }
   }
+  if (help) return { ok: false, fault: { kind: 'help' } };
   return { ok: true, parsed: { values, changed, args, dash } };
 }
 

@@ -13,10 +13,12 @@ import { cobraSuggestions, nearest } from './suggest.ts';
 export async function runCommandLine(root: CommandGroup, argv: readonly string[], world: World): Promise<number> {
   const path = [world.program];
   let server = '';
+  let asked: Command | CommandGroup = root;
   try {
     if (argv[0] === '__complete') return await showCompletions(root, argv.slice(1), world);
     const found = await findCommand(root, argv, path, world);
     if (typeof found === 'number') return found;
+    asked = found.value;
     return await runCommand(found.value, found.rest, path.join(' '), world, (url) => {
       server = url;
     });
@@ -24,6 +26,7 @@ export async function runCommandLine(root: CommandGroup, argv: readonly string[]
     // kubectl's own handler of interrupts ends with this code.
     if (world.signal.aborted) return 1;
     world.out.write(printedBy(error));
+    if (error instanceof Failure && error.showsHelp) world.out.write(helpText(asked, path.join(' ')));
     const text = renderFailure(error, path.join(' '), server);
     world.err.write(text);
     return exitCodeOf(error);
@@ -55,6 +58,9 @@ async function findCommand(
       if (isRunnable(value)) break;
       if (value === root && word === 'help') return showHelp(root, rest.slice(at + 1), world);
       if (value === root && word === 'options') {
+        const given = parseFlags(globalFlags, rest);
+        if (!given.ok && given.fault.kind !== 'help')
+          throw new PlainFailure(`error: ${given.fault.message}\nRun '${path.join(' ')} options' without flags.`);
         world.out.write(`The following options can be passed to any command:\n\n${flagsText(globalFlags)}`);
         return 0;
       }
@@ -108,6 +114,7 @@ async function showCompletions(root: CommandGroup, words: readonly string[], wor
       await using session = await openSession({
         ...world,
         globals: globalValues(globals.parsed.values, new Set()),
+        verb: 'get',
         warn: () => undefined,
       });
       const resources = await session.api.resources();
@@ -131,7 +138,11 @@ async function showHelp(root: CommandGroup, words: readonly string[], world: Wor
   for (const word of words) {
     if (!isGroup(value)) break;
     const entry: CommandEntry | undefined = value.commands.find(({ name }) => name === word);
-    if (entry === undefined) break;
+    if (entry === undefined) {
+      if (value !== root) break;
+      world.err.write(`Unknown help topic [\`${words.join('` `')}\`]\n${helpText(root, world.program)}`);
+      return 0;
+    }
     path.push(entry.name);
     value = await entry.load();
   }
@@ -163,7 +174,7 @@ async function runCommand(
   if (!isRunnable(value)) {
     // A group by itself is a mistake; the program by itself asks for help.
     const alone = path === world.program;
-    (alone ? world.out : world.err).write(helpText(value, path));
+    (alone || value.helpOnStdout === true ? world.out : world.err).write(helpText(value, path));
     return alone ? 0 : 1;
   }
   const missing = (value.required ?? []).filter((name) => !changed.has(name));
@@ -185,6 +196,7 @@ async function runCommand(
       session ??= openSession({
         ...world,
         globals,
+        verb: path.split(' ')[1] ?? '',
         warn: (text) => {
           warnings++;
           world.err.write(world.err.isTerminal ? `\u001b[33;1mWarning:\u001b[0m ${text}\n` : `Warning: ${text}\n`);

@@ -1,7 +1,7 @@
 // `attach`: joins the caller's terminal with the main process of a running container; `run` uses the same session.
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
-import { Failure, UsageFailure } from '../cli/failure.ts';
+import { Failure } from '../cli/failure.ts';
 import { boolFlag, durationFlag, stringFlag } from '../cli/flags.ts';
 import { flag, nameOf, namespaceOf, objects, text } from '../objects/access.ts';
 import { chooseContainer } from '../resources/containers.ts';
@@ -29,12 +29,12 @@ export const attach = command({
   },
   async run({ flags, args }, context) {
     if (args.length === 0) throw new Failure('at least 1 argument is required for attach');
-    if (args.length > 1)
-      throw new UsageFailure(
-        `expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ${args.length}: ${args.join(', ')}`,
+    if (args.length > 2)
+      throw new Failure(
+        `expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ${args.length}: [${args.join(' ')}]`,
       );
     const [pod] = await podsBehind(
-      { argument: args[0], selector: '', all: false, timeoutMs: flags['pod-running-timeout'], purpose: 'exec' },
+      { argument: args.join('/'), selector: '', all: false, timeoutMs: flags['pod-running-timeout'], purpose: 'exec' },
       context,
     );
     if (pod === undefined) throw new Failure('no pod found');

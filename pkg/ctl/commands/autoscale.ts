@@ -49,6 +49,8 @@ export const autoscale = command({
       throw new Failure(`--max=MAXPODS must be larger or equal to --min=MINPODS, max: ${flags.max}, min: ${flags.min}`);
     if (changed.has('cpu-percent') && flags.cpu !== '')
       throw new Failure('--cpu-percent and --cpu are mutually exclusive');
+    const cpu = flags['cpu-percent'] >= 0 ? `${flags['cpu-percent']}%` : flags.cpu;
+    const metrics = [...metric('cpu', cpu), ...metric('memory', flags.memory)];
     const { infos, failures } = await liveInfos(
       { args, filenames: flags.filename, recursive: flags.recursive },
       context,
@@ -61,13 +63,11 @@ export const autoscale = command({
       dryRunSuffix: dryRunSuffix(dryRun),
       sorted: false,
     });
-    const cpu = flags['cpu-percent'] >= 0 ? `${flags['cpu-percent']}%` : flags.cpu;
     let scaled = 0;
     await visit(
       infos,
       async (info) => {
         checkScalable(info);
-        const metrics = [...metric('cpu', cpu), ...metric('memory', flags.memory)];
         const made = autoscaler(info, { ...flags, metrics });
         scaled++;
         const complete = flags['save-config'] ? withSavedConfig(made) : made;

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Command, type CommandGroup, type Context } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
 import { boolFlag } from '../cli/flags.ts';
+import { helpText } from '../cli/help.ts';
 import { filenameFlags, outputFlags } from '../cli/shared-flags.ts';
 import { object, objects, text } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
@@ -91,8 +92,15 @@ async function decided(info: Info, decision: Decision, force: boolean, context: 
   }
 }
 
-export const certificate: CommandGroup = {
+/** Bare, or with a word that is no sub-verb, it only explains itself, as kubectl's does. */
+export const certificate: Command & CommandGroup = {
   summary: 'Modify certificate resources',
+  usage: 'SUBCOMMAND [options]',
+  flags: {},
+  async run(_call, context) {
+    context.out.write(helpText(certificate, context.path));
+    return 0;
+  },
   commands: [
     {
       name: 'approve',

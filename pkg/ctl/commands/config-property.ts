@@ -2,6 +2,7 @@
 import { command, type Context } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
 import { boolFlag } from '../cli/flags.ts';
+import { unexpectedArguments } from '../kubeconfig/config-arguments.ts';
 import { ConfigFiles } from '../kubeconfig/config-files.ts';
 import { propertyValue, readProperty } from '../kubeconfig/properties.ts';
 
@@ -17,8 +18,7 @@ export const setProperty = command({
   },
   async run({ flags, args }, context) {
     const [path, value, ...more] = args;
-    if (path === undefined || value === undefined || more.length > 0)
-      throw new Failure(`Unexpected args: [${args.join(' ')}]`);
+    if (path === undefined || value === undefined || more.length > 0) throw unexpectedArguments(args);
     await change(context, (files) => {
       const property = readProperty(path);
       switch (property.kind) {
@@ -55,7 +55,7 @@ export const unsetProperty = command({
   flags: {},
   async run({ args }, context) {
     const [path, ...more] = args;
-    if (path === undefined || more.length > 0) throw new Failure(`Unexpected args: [${args.join(' ')}]`);
+    if (path === undefined || more.length > 0) throw unexpectedArguments(args);
     await change(context, (files) => {
       const property = readProperty(path);
       switch (property.kind) {

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
-import { Failure, UsageFailure } from '../cli/failure.ts';
+import { Failure } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
+import { unexpectedArguments } from '../kubeconfig/config-arguments.ts';
 import { ConfigFiles, type Section } from '../kubeconfig/config-files.ts';
 import { pluginFlags, setAuthProvider, setExecPlugin } from '../kubeconfig/plugin-flags.ts';
 
@@ -44,9 +45,9 @@ function directoryOf(files: ConfigFiles, section: Section, name: string, context
   return dirname(resolve(context.cwd, files.pathOf(section, name)));
 }
 
-function onlyName(args: readonly string[]): string {
+function onlyName(args: readonly string[], start?: string): string {
   const [name, ...more] = args;
-  if (name === undefined || more.length > 0) throw new UsageFailure(`Unexpected args: [${args.join(' ')}]`);
+  if (name === undefined || more.length > 0) throw unexpectedArguments(args, start);
   return name;
 }
 
@@ -59,6 +60,8 @@ export const setCluster = command({
     const name = onlyName(call.args);
     const files = await ConfigFiles.load(context);
     const { globals, globalsChanged: given } = context;
+    if (globals['insecure-skip-tls-verify'] && globals['certificate-authority'] !== '')
+      throw new Failure('you cannot specify a certificate authority and insecure mode at the same time');
     const entry = { ...files.entry('clusters', name) };
     if (given.has('server')) entry['server'] = globals.server.replace(/\/$/, '');
     if (given.has('tls-server-name')) entry['tls-server-name'] = globals['tls-server-name'];
@@ -91,9 +94,10 @@ export const setContext = command({
   async run(call, context) {
     const files = await ConfigFiles.load(context);
     if (call.flags.current && call.args.length > 0)
-      throw new UsageFailure('you cannot specify both a context name and --current');
-    if (!call.flags.current && call.args.length !== 1)
-      throw new UsageFailure(`Unexpected args: [${call.args.join(' ')}]`);
+      throw new Failure('you cannot specify both a context name and --current');
+    if (!call.flags.current && call.args.length === 0)
+      throw new Failure('you must specify a non-empty context name or --current');
+    if (!call.flags.current && call.args.length !== 1) throw unexpectedArguments(call.args);
     const name = call.flags.current ? files.currentContext : (call.args[0] ?? '');
     if (name === '') throw new Failure('no current context is set');
     const before = files.entry('contexts', name);
@@ -114,7 +118,7 @@ export const setCredentials = command({
     'NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] [--username=basic_user] [--password=basic_password] [options]',
   flags: { ...embed, ...pluginFlags },
   async run(call, context) {
-    const name = onlyName(call.args);
+    const name = onlyName(call.args, 'unexpected');
     const files = await ConfigFiles.load(context);
     const { globals, globalsChanged: given } = context;
     if (globals.token !== '' && (globals.username !== '' || globals.password !== ''))

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Json, JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
-import { Failure } from '../cli/failure.ts';
+import { Failure, UsageFailure } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
 import { outputFlags } from '../cli/shared-flags.ts';
 import { ConfigFiles, ENTRY_FIELD } from '../kubeconfig/config-files.ts';
@@ -28,6 +28,7 @@ export const view = command({
   },
   async run(call, context) {
     const { flags } = call;
+    if (call.args.length > 0) throw new UsageFailure(`unexpected arguments: [${call.args.join(' ')}]`);
     const files = await ConfigFiles.load(context);
     let shown = files.merged();
     if (flags.flatten) shown = await flattened(shown, files, context);
@@ -181,7 +182,10 @@ export const getContexts = command({
   },
   async run(call, context) {
     const { flags } = call;
-    if (!['', 'name'].includes(flags.output)) throw new Failure(`output must be one of '' or 'name': ${flags.output}`);
+    if (!['', 'name'].includes(flags.output))
+      throw new Failure(
+        `--output ${flags.output} is not available in kubectl config get-contexts; resetting to default output format`,
+      );
     const files = await ConfigFiles.load(context);
     const all = files.names('contexts');
     const wanted = call.args.length === 0 ? all : all.filter((name) => call.args.includes(name));

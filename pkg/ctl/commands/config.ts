@@ -1,6 +1,8 @@
 // `config`: shows and edits kubeconfig files.
 import { command, type Command, type CommandGroup } from '../cli/command.ts';
 import { Failure, UsageFailure } from '../cli/failure.ts';
+import { helpText } from '../cli/help.ts';
+import { unexpectedArguments } from '../kubeconfig/config-arguments.ts';
 import { ConfigFiles, type Section } from '../kubeconfig/config-files.ts';
 
 const currentContext = command({
@@ -37,8 +39,7 @@ const renameContext = command({
   flags: {},
   async run(call, context) {
     const [from, to, ...more] = call.args;
-    if (from === undefined || to === undefined || more.length > 0)
-      throw new UsageFailure(`Unexpected args: [${call.args.join(' ')}]`);
+    if (from === undefined || to === undefined || more.length > 0) throw unexpectedArguments(call.args);
     const files = await ConfigFiles.load(context);
     const entry = files.entry('contexts', from);
     const path = files.defaultPath;
@@ -59,12 +60,18 @@ const renameContext = command({
 });
 
 function deletion(section: Section, noun: string): Command {
-  return command({
+  const deletes = command({
     summary: `Delete the specified ${noun} from the kubeconfig`,
     usage: 'NAME [options]',
     flags: {},
     async run(call, context) {
-      const wanted = oneArgument(call.args);
+      const [wanted, ...more] = call.args;
+      if (section === 'users' && wanted === undefined) throw new UsageFailure('user to delete is required');
+      if (wanted === undefined || (section !== 'users' && more.length > 0)) {
+        // kubectl explains itself here and calls it a success.
+        context.out.write(helpText(deletes, context.path));
+        return 0;
+      }
       const files = await ConfigFiles.load(context);
       const path = files.pathOf(section, wanted);
       if (files.entry(section, wanted) === undefined)
@@ -79,6 +86,7 @@ function deletion(section: Section, noun: string): Command {
       return 0;
     },
   });
+  return deletes;
 }
 
 function listing(section: Section, noun: string): Command {
@@ -94,10 +102,10 @@ function listing(section: Section, noun: string): Command {
   });
 }
 
-/** The only argument; throws UsageFailure for none or several. */
+/** The only argument; throws Failure for none or several. */
 function oneArgument(args: readonly string[]): string {
   const [name, ...more] = args;
-  if (name === undefined || more.length > 0) throw new UsageFailure(`Unexpected args: [${args.join(' ')}]`);
+  if (name === undefined || more.length > 0) throw unexpectedArguments(args);
   return name;
 }
 

@@ -6,6 +6,7 @@ import { withLastApplied } from '../apply/last-applied.ts';
 import { objectPrinter } from '../printers/output.ts';
 import { visit, withSource } from '../resources/infos.ts';
 import { readTargets } from '../resources/targets.ts';
+import { checkRawPath, rawBody, sendRaw } from '../rest/raw-request.ts';
 import type { createFlags } from './create.ts';
 
 export async function createFromFiles(call: Call<typeof createFlags>, context: Context): Promise<number> {
@@ -13,6 +14,10 @@ export async function createFromFiles(call: Call<typeof createFlags>, context: C
   const dryRun = readDryRun(flags['dry-run']);
   const fieldValidation = readValidation(flags.validate);
   if (flags.edit) throw new Failure('--edit is not supported: edit the file, or create it and use edit');
+  if (flags.raw !== '') {
+    checkRawPath(flags.raw);
+    return sendRaw({ method: 'POST', path: flags.raw, body: await rawBody(flags.filename, context) }, context);
+  }
   const print = await objectPrinter({
     flags,
     templateGiven: call.changed.has('template'),

@@ -42,8 +42,8 @@ export function onlyName(args: readonly string[]): string {
 
 /** NAME and, behind it, a command. */
 export function nameAndCommand(args: readonly string[], dash: number): { name: string; command: readonly string[] } {
-  const before = dash < 0 ? args.slice(0, 1) : args.slice(0, dash);
-  return { name: onlyName(before), command: dash < 0 ? args.slice(1) : args.slice(dash) };
+  const before = dash < 0 ? args : args.slice(0, dash);
+  return { name: onlyName(before), command: dash < 0 ? [] : args.slice(dash) };
 }
 
 /** Creates the object, or with a dry run only prints it. `namespaced` decides whether it gets the namespace. */

@@ -40,7 +40,7 @@ export const createQuota = command({
     for (const pair of call.flags.hard.split(',').filter((part) => part !== '')) {
       const [key = '', value, more] = pair.split('=');
       if (value === undefined || more !== undefined)
-        throw new Failure(`invalid argument syntax ${pair}, expected <resource>=<value>`);
+        throw new Failure(`Invalid argument syntax ${pair}, expected <resource>=<value>`);
       hard[key] = value;
     }
     const scopes = call.flags.scopes.split(',').filter((scope) => scope !== '');

@@ -9,6 +9,9 @@ import { text } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
 import { onlyName } from './create-generated.ts';
 
+/** Kinds of objects that a token can be bound to. */
+const BOUND_KINDS = ['Node', 'Pod', 'Secret'];
+
 export const createToken = command({
   summary: 'Request a service account token',
   usage: 'SERVICE_ACCOUNT_NAME [options]',
@@ -26,6 +29,12 @@ export const createToken = command({
     if (flags.duration % 1000 !== 0) throw new Failure('--duration cannot be expressed in units less than seconds');
     const boundKind = flags['bound-object-kind'];
     const uid = flags['bound-object-uid'];
+    if (boundKind === '' && flags['bound-object-name'] !== '')
+      throw new Failure('--bound-object-name can only be set if --bound-object-kind is provided');
+    if (boundKind === '' && uid !== '')
+      throw new Failure('--bound-object-uid can only be set if --bound-object-kind is provided');
+    if (!['', ...BOUND_KINDS].includes(boundKind))
+      throw new Failure(`supported --bound-object-kind values are ${BOUND_KINDS.join(', ')}`);
     if (boundKind !== '' && flags['bound-object-name'] === '')
       throw new Failure('--bound-object-name is required if --bound-object-kind is provided');
     const spec: JsonObject = {

@@ -38,7 +38,7 @@ export const createJob = command({
     const { name, command: words } = nameAndCommand(call.args, call.dash);
     const { image, from } = call.flags;
     if (image === '' && from === '') throw new Failure('either --image or --from must be specified');
-    if (image !== '' && from !== '') throw new Failure('must specify either --image or --from');
+    if (image !== '' && from !== '') throw new Failure('either --image or --from must be specified');
     if (from === '') return createGenerated(job(name, image, words), true, call, context);
     if (words.length > 0) throw new Failure('cannot specify --from and command');
     const [type = '', source = ''] = from.split('/');

@@ -17,6 +17,7 @@ import {
 import { fetchTarget, withSource, type Info } from '../resources/infos.ts';
 import { readTargets } from '../resources/targets.ts';
 import type { Place } from '../rest/api.ts';
+import { checkRawPath, sendRaw } from '../rest/raw-request.ts';
 import { groupKind } from '../rest/resources.ts';
 import { deletionOptions, uidOf, waitUntilGone } from './delete-objects.ts';
 import { dryRunSuffix } from './create-from-files.ts';
@@ -54,14 +55,13 @@ export const remove = command({
     if (flags.output !== '' && flags.output !== 'name')
       throw new Failure(`unexpected -o output mode: ${flags.output}. We only support '-o name'`);
     if (flags.raw !== '') {
-      const { api } = await context.session();
-      const answer = await api.sendForObject({ method: 'DELETE', path: flags.raw });
-      context.out.write(`${JSON.stringify(answer)}\n`);
-      return 0;
+      checkRawPath(flags.raw);
+      return sendRaw({ method: 'DELETE', path: flags.raw }, context);
     }
-    if (flags.all && flags.selector !== '') throw new Failure('cannot set --all and --selector at the same time');
-    if (flags.all && flags['field-selector'] !== '')
-      throw new Failure('cannot set --all and --field-selector at the same time');
+    const selects = flags.selector !== '' || flags['field-selector'] !== '';
+    if (flags.all && selects) throw new Failure("setting 'all' parameter but found a non empty selector. ");
+    if ((flags.all || selects) && (call.args.length > 1 || call.args.some((word) => word.includes('/'))))
+      throw new Failure('name cannot be provided when a selector is specified');
     const gracePeriod = readGracePeriod(call);
     const { targets, failures } = await readTargets(
       {
@@ -106,7 +106,12 @@ export const remove = command({
     if (flags.interactive && !(await confirmed(infos, context))) return 0;
     const gone: { place: Place; uid: string }[] = [];
     let found = 0;
+    let warned = context.globals.namespace === '';
     for (const info of infos) {
+      if (!warned && !info.resource.namespaced) {
+        warned = true;
+        context.err.write('Warning: deleting cluster-scoped resources, not scoped to the provided namespace\n');
+      }
       const place: Place = { resource: info.resource, namespace: info.namespace, name: info.name };
       try {
         found++;

@@ -1,6 +1,7 @@
 // `drain`: takes a node out of service: no new pods, and the ones there are evicted.
 import { isApiError } from '../../api/meta/status.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
+import { parseLabelSelector } from '../../api/meta/label-selector.ts';
 import { command, type Context } from '../cli/command.ts';
 import { Failure, messageOf, PlainFailure, SeveralFailures, throwCollected } from '../cli/failure.ts';
 import { boolFlag, durationFlag, intFlag, stringFlag } from '../cli/flags.ts';
@@ -35,6 +36,7 @@ export const drain = command({
   async run(call, context) {
     const { flags } = call;
     const dryRun = readDryRun(flags['dry-run']);
+    checkPodSelector(flags['pod-selector']);
     const { infos, failures } = await selectNodes(call, context, 'drain');
     if (failures.length > 0) throw failures[0];
     for (const info of infos) await markNode(info, false, dryRun, context);
@@ -64,6 +66,14 @@ export const drain = command({
     );
   },
 });
+
+function checkPodSelector(selector: string): void {
+  try {
+    parseLabelSelector(selector);
+  } catch (cause) {
+    throw new Failure('--pod-selector=<pod_selector> must be a valid label selector', { cause });
+  }
+}
 
 /** As Go prints an error made of several. */
 function aggregate(error: unknown): string {

@@ -29,6 +29,11 @@ export const events = command({
     const { flags } = call;
     for (const type of flags.types)
       if (!['normal', 'warning'].includes(type.toLowerCase())) throw new Failure('valid --types are Normal or Warning');
+    if (flags.for !== '' && !flags.for.includes('/')) throw new Failure('--for must be in resource/name form');
+    const print =
+      flags.output === ''
+        ? undefined
+        : await objectPrinter({ flags, templateGiven: call.changed.has('template'), cwd: context.cwd });
     const { api, namespace } = await context.session();
     const resources = await api.resources();
     const resource = resources.require('events');
@@ -41,8 +46,7 @@ export const events = command({
       .map((item) => withType(item, resource))
       .filter(wanted)
       .sort((left, right) => lastSeen(left) - lastSeen(right));
-    if (flags.output !== '') {
-      const print = await objectPrinter({ flags, templateGiven: call.changed.has('template'), cwd: context.cwd });
+    if (print !== undefined) {
       context.out.write(flags.output === 'name' ? found.map(print).join('') : print(listOf(found)));
       return 0;
     }

@@ -28,8 +28,7 @@ export const explain = command({
       throw new Failure(
         `You must specify the type of resource to explain. Use "${context.program} api-resources" for a complete list of supported resources.`,
       );
-    if (more.length > 0)
-      throw new Failure(`We accept only this format: explain RESOURCE\nSee '${context.path} -h' for help and examples`);
+    if (more.length > 0) throw new Failure('We accept only this format: explain RESOURCE');
     if (!OUTPUTS.includes(flags.output)) throw new Failure(`unrecognized format: ${flags.output}`);
     const { api } = await context.session();
     const resources = await api.resources();

@@ -13,6 +13,7 @@ import {
   selectorFlag,
 } from '../cli/shared-flags.ts';
 import { OBJECT_FORMATS, listOf, namesOf, objectPrinter, splitFormat, unknownFormat } from '../printers/output.ts';
+import { checkRawPath, sendRaw } from '../rest/raw-request.ts';
 import { fetchTarget, type Info } from '../resources/infos.ts';
 import { readTargets, type Target } from '../resources/targets.ts';
 import { TablePrinter } from './get-tables.ts';
@@ -64,6 +65,8 @@ export const get = command({
     if (given['output-watch-events'] && !given.watch && !given['watch-only'])
       throw new Failure('--output-watch-events option can only be used with --watch or --watch-only');
     if (args.length === 0 && given.filename.length === 0) throw missingType(context);
+    if (given.watch && given['sort-by'] !== '')
+      context.err.write('warning: --watch requested, --sort-by will be ignored for watch events received\n');
     if (given.watch || given['watch-only']) {
       const { watchObjects } = await import('./get-watch.ts');
       return watchObjects(call, context);
@@ -81,6 +84,8 @@ export const get = command({
       },
       context,
     );
+    if (given.subresource !== '' && targets.some((target) => target.kind === 'collection'))
+      throw new Failure('subresource cannot be used when bulk resources are specified');
     const failed = [...failures];
     const asTable = TABLE_FORMATS.includes(format) || format.startsWith('custom-columns');
     if (asTable) {
@@ -173,10 +178,16 @@ function missingType(context: Context): Failure {
 
 async function getRaw(call: Call<GetFlags>, context: Context): Promise<number> {
   const { flags: given, args } = call;
-  if (args.length > 0 || given.filename.length > 0 || given.selector !== '' || given.output !== '')
-    throw new UsageFailure('arguments may not be passed when --raw is specified');
-  const { api } = await context.session();
-  const body = await api.transport.stream({ method: 'GET', path: given.raw }, context.signal);
-  for await (const chunk of body) context.out.write(chunk);
-  return 0;
+  if (given.output !== '') throw new Failure('--raw and --output are mutually exclusive');
+  if (args.length > 0) throw new Failure('arguments may not be passed when --raw is specified');
+  const filters =
+    given.watch ||
+    given['watch-only'] ||
+    given.selector !== '' ||
+    given['field-selector'] !== '' ||
+    given['sort-by'] !== '';
+  if (given.filename.length > 0 || filters || given['show-labels'] || given['label-columns'].length > 0)
+    throw new Failure('--raw may not be specified with other flags that filter the server request or alter the output');
+  checkRawPath(given.raw);
+  return sendRaw({ method: 'GET', path: given.raw }, context);
 }

@@ -141,11 +141,13 @@ function parseAssignments(noun: Noun, changes: readonly string[]): Assignments {
     if (faults.length > 0) throw new Failure(`invalid label value: ${JSON.stringify(part)}: ${faults.join(';')}`);
     set.set(key, value);
   }
-  for (const key of remove)
-    if (set.has(key))
-      throw new Failure(
-        `can not both modify and remove ${noun === 'label' ? 'a label' : 'an annotation'} in the same command`,
-      );
+  const both = remove.filter((key) => set.has(key));
+  if (both.length > 0)
+    throw new Failure(
+      noun === 'label'
+        ? 'can not both modify and remove a label in the same command'
+        : `can not both modify and remove the following annotation(s) in the same command: ${both.join(', ')}`,
+    );
   return { set, remove };
 }
 

@@ -20,6 +20,7 @@ import { at } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
 import { visit, withSource } from '../resources/infos.ts';
 import { readTargets } from '../resources/targets.ts';
+import { checkRawPath, rawBody, sendRaw } from '../rest/raw-request.ts';
 import { groupKind } from '../rest/resources.ts';
 import { deleteAndWait } from './delete-objects.ts';
 import { dryRunSuffix } from './create-from-files.ts';
@@ -46,6 +47,12 @@ export const replace = command({
     const fieldValidation = readValidation(flags.validate);
     if (call.args.length > 0) throw new UsageFailure(`Unexpected args: [${call.args.join(' ')}]`);
     if (flags.filename.length === 0 && flags.kustomize === '') throw new Failure('must specify one of -f and -k');
+    const propagation = readCascade(flags.cascade);
+    if (flags.raw !== '') {
+      checkRawPath(flags.raw);
+      const body = await rawBody(flags.filename, context);
+      return sendRaw({ method: 'PUT', path: flags.raw, body }, context);
+    }
     if (flags['grace-period'] >= 0 && !flags.force) throw new Failure('--grace-period must have --force specified');
     if (flags.timeout !== 0 && !flags.force) throw new Failure('--timeout must have --force specified');
     const print = await objectPrinter({
@@ -83,7 +90,6 @@ export const replace = command({
         if (dryRun === 'client') return context.out.write(print(object));
         if (flags.force) {
           const grace = flags['grace-period'] >= 0 ? flags['grace-period'] : 0;
-          const propagation = readCascade(flags.cascade);
           try {
             await api.get(place);
             context.out.write(

@@ -271,6 +271,7 @@ const restart = changeCommand(
 );
 
 export const rollout: CommandGroup = {
+  helpOnStdout: true,
   summary: 'Manage the rollout of one or many resources',
   notes: 'Valid resource types are deployments, daemonsets and statefulsets.',
   commands: [

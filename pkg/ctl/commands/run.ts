@@ -54,14 +54,23 @@ export const run = command({
     const dryRun = readDryRun(flags['dry-run']);
     const [name, ...rest] = call.args;
     if (name === undefined) throw new UsageFailure('NAME is required for run');
+    if (flags.image === '') throw new Failure('--image is required');
+    if (!/^[\w./:@-]+$/.test(flags.image))
+      throw new Failure(`Invalid image name ${JSON.stringify(flags.image)}: invalid reference format`);
     if (flags.tty && !flags.stdin) throw new UsageFailure('-i/--stdin is required for containers with -t/--tty=true');
-    const attach = call.changed.has('attach') ? flags.attach : flags.stdin || flags.tty;
-    if (flags.rm && !attach) throw new UsageFailure('--rm should only be used for attached containers');
     if (flags.expose && flags.port === '') throw new UsageFailure('--port must be set when exposing a service');
     if (!['Always', 'OnFailure', 'Never'].includes(flags.restart))
       throw new UsageFailure(`invalid restart policy: ${flags.restart}`);
-    if (!/^[\w./:@-]+$/.test(flags.image))
-      throw new Failure(`Invalid image name ${JSON.stringify(flags.image)}: invalid reference format`);
+    const attach = call.changed.has('attach') ? flags.attach : flags.stdin || flags.tty;
+    if (flags.rm && !attach) throw new UsageFailure('--rm should only be used for attached containers');
+    if (attach && dryRun !== 'none')
+      throw new UsageFailure(
+        "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
+      );
+    if (!['', 'Always', 'IfNotPresent', 'Never'].includes(flags['image-pull-policy']))
+      throw new Failure(`invalid image pull policy: ${flags['image-pull-policy']}`);
+    if (flags.port !== '' && !/^[+-]?\d+$/.test(flags.port))
+      throw new Failure(`strconv.Atoi: parsing ${JSON.stringify(flags.port)}: invalid syntax`);
     const made = await overridden(podFrom({ ...flags, name, words: rest }), flags.overrides);
     const { api, namespace } = await context.session();
     const placed = dryRun === 'client' && context.globals.namespace === '' ? made : inNamespace(made, namespace);

@@ -1,7 +1,7 @@
 // `set image` and `set serviceaccount`.
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
-import { Failure, UsageFailure } from '../cli/failure.ts';
+import { Failure } from '../cli/failure.ts';
 import { boolFlag } from '../cli/flags.ts';
 import {
   dryRunFlag,
@@ -143,7 +143,7 @@ export const setServiceAccount = command({
   flags: setFlags,
   async run(call, context) {
     const account = call.args.at(-1);
-    if (account === undefined) throw new UsageFailure('serviceaccount is required');
+    if (account === undefined) throw new Failure('serviceaccount is required');
     const reading = await templateInfos(call, call.args.slice(0, -1), context);
     await changeTemplates(
       reading,

@@ -93,7 +93,7 @@ function parseTaints(specs: readonly string[]): TaintChanges {
   const remove: Omit<Taint, 'value'>[] = [];
   for (const spec of specs) {
     const removal = spec.endsWith('-');
-    const parsed = parseTaint(removal ? spec.slice(0, -1) : spec, removal);
+    const parsed = parseTaint(removal ? spec.slice(0, -1) : spec);
     if (removal) remove.push({ key: parsed.key, effect: parsed.effect });
     else {
       if (parsed.effect === '') throw new UsageFailure(`invalid taint spec: ${spec}`);
@@ -110,13 +110,13 @@ function parseTaints(specs: readonly string[]): TaintChanges {
   return { add, remove };
 }
 
-function parseTaint(spec: string, removal: boolean): Taint {
+function parseTaint(spec: string): Taint {
   const parts = spec.split(':');
   const [head = '', effect = ''] = parts;
-  const pair = head.split('=');
+  // Without an effect there is no value either, as kubectl reads it.
+  const pair = parts.length === 1 ? [head] : head.split('=');
   const [key = '', value = ''] = pair;
   if (parts.length > 2 || pair.length > 2) throw new UsageFailure(`invalid taint spec: ${spec}`);
-  if (parts.length === 1 && !removal) throw new UsageFailure(`invalid taint spec: ${spec}`);
   if (parts.length === 2 && !EFFECTS.includes(effect))
     throw new UsageFailure(`invalid taint effect: ${effect}, unsupported taint effect`);
   const faults = [...qualifiedNameFaults(key), ...labelValueFaults(value)];

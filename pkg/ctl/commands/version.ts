@@ -32,8 +32,11 @@ export const version = command({
   },
   async run(call, context) {
     const { flags } = call;
-    if (call.args.length > 0) throw new Failure(`extra arguments: [${call.args.join(' ')}]`);
+    // kubectl does not look at the arguments when it asks no server.
+    if (call.args.length > 0 && !flags.client) throw new Failure(`extra arguments: [${call.args.join(' ')}]`);
     if (!['', 'yaml', 'json'].includes(flags.output)) throw new Failure("--output must be 'yaml' or 'json'");
+    // A configuration that cannot be used is told before anything is shown; a server that does not answer, after.
+    if (!flags.client) await context.session();
     const failures: unknown[] = [];
     let server: JsonObject | undefined;
     if (!flags.client)

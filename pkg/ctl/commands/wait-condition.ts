@@ -31,7 +31,10 @@ async function fieldCondition(given: string): Promise<WaitCondition> {
     import('../printers/jsonpath/evaluate.ts'),
   ]);
   const { path, value } = splitCondition(given);
-  if (value !== undefined && value === '') throw new Failure('jsonpath wait has to have a value after equal sign');
+  if (value !== undefined && value === '')
+    throw new Failure(
+      "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+    );
   const expression = relaxedPath(unquote(path));
   if (expression === '{.}' || expression === '') throw new Failure('jsonpath expression cannot be empty');
   const template = parseJsonPath(expression);

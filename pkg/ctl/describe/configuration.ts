@@ -2,7 +2,8 @@
 import type { JsonObject } from '../../api/schema/json.ts';
 import { at, nameOf, objects, pairs, text } from '../objects/access.ts';
 import { describeHead } from './generic.ts';
-import type { DescriptionWriter } from './writer.ts';
+import { writeLimitRanges, writeQuotas } from './limits.ts';
+import { writeDatedConditions, type DescriptionWriter } from './writer.ts';
 
 export function describeConfigMap(map: JsonObject, out: DescriptionWriter): void {
   describeHead(map, out);
@@ -27,12 +28,12 @@ function byteCount(base64: string): number {
   return Buffer.from(base64, 'base64').length;
 }
 
-export function describeServiceAccount(account: JsonObject, tokens: readonly string[], out: DescriptionWriter): void {
+export function describeServiceAccount(account: JsonObject, out: DescriptionWriter): void {
   describeHead(account, out);
-  const names = (field: string) => objects(account, field).map((reference) => text(reference, 'name'));
-  out.list('Image pull secrets', names('imagePullSecrets'));
-  if (names('secrets').length > 0) out.list('Mountable secrets', names('secrets'));
-  if (tokens.length > 0) out.list('Tokens', tokens);
+  out.list(
+    'Image pull secrets',
+    objects(account, 'imagePullSecrets').map((reference) => text(reference, 'name')),
+  );
 }
 
 /** `quotas` and `limits`: undefined when the server has no such thing. */
@@ -47,25 +48,15 @@ export function describeNamespace(
   out.line(0, 'Status', text(namespace, 'status', 'phase'));
   const conditions = objects(namespace, 'status', 'conditions');
   if (conditions.length > 0) {
-    out.write(0, 'Conditions:\n  Type\tStatus\tLastTransitionTime\tReason\tMessage\n');
-    out.write(1, '----\t------\t------------------\t------\t-------\n');
-    for (const condition of conditions)
-      out.write(
-        1,
-        `${text(condition, 'type')} \t${text(condition, 'status')} \t${text(condition, 'lastTransitionTime')} \t${text(condition, 'reason')} \t${text(condition, 'message')}\n`,
-      );
+    out.write(0, 'Conditions:\n');
+    writeDatedConditions(conditions, out);
   }
-  if (more.quotas !== undefined) writeQuotas(more.quotas, out);
-  if (more.limits !== undefined && more.limits.length === 0) out.write(0, '\nNo LimitRange resource.\n');
-  else for (const limit of more.limits ?? []) out.write(0, `\nResource Limits\n Name:\t${nameOf(limit)}\n`);
-}
-
-function writeQuotas(quotas: readonly JsonObject[], out: DescriptionWriter): void {
-  if (quotas.length === 0) return out.write(0, '\nNo resource quota.\n');
-  out.write(0, '\nResource Quotas\n');
-  for (const quota of [...quotas].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
-    out.write(0, `  Name:\t${nameOf(quota)}\n  Resource\tUsed\tHard\n  --------\t---\t---\n`);
-    for (const [name, hard] of pairs(quota, 'status', 'hard'))
-      out.write(0, `  ${name}\t${text(quota, 'status', 'used', name) || '0'}\t${hard}\n`);
+  if (more.quotas !== undefined) {
+    out.write(0, '\n');
+    writeQuotas(more.quotas, out);
+  }
+  if (more.limits !== undefined) {
+    out.write(0, '\n');
+    writeLimitRanges(more.limits, out);
   }
 }

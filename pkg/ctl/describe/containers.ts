@@ -64,6 +64,10 @@ function describeBasics(
   });
   out.line(2, inner.length > 1 ? 'Ports' : 'Port', inner.join(', ') || '<none>');
   out.line(2, host.length > 1 ? 'Host Ports' : 'Host Port', host.join(', ') || '<none>');
+  const seccomp = object(container, 'securityContext', 'seccompProfile');
+  if (!has(container, 'securityContext', 'seccompProfile')) return;
+  out.line(2, 'SeccompProfile', text(seccomp, 'type'));
+  if (text(seccomp, 'type') === 'Localhost') out.line(3, 'LocalhostProfile', text(seccomp, 'localhostProfile'));
 }
 
 function describeWords(label: string, words: readonly string[], out: DescriptionWriter): void {

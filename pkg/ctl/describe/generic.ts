@@ -47,11 +47,14 @@ function writeFields(fields: JsonObject, level: number, path: string, out: Descr
 
 /** `apiVersion` becomes `API Version`. */
 export function readable(field: string): string {
+  if (/[^\p{L}-]/u.test(field)) return field;
   const words = field.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^A-Za-z\d]+/g) ?? [field];
   return words
     .filter((word) => word !== '_')
     .map((word) =>
-      ACRONYMS.has(word.toUpperCase()) ? word.toUpperCase() : word.charAt(0).toUpperCase() + word.slice(1),
+      ACRONYMS.has(word.toUpperCase())
+        ? word.toUpperCase()
+        : word.charAt(0).toUpperCase() + word.slice(1).toLowerCase(),
     )
     .join(' ');
 }

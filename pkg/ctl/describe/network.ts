@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../api/schema/json.ts';
 import { at, has, number, object, objects, text, texts } from '../objects/access.ts';
 import { describeHead } from './generic.ts';
+import { labelsText } from './label-text.ts';
 import type { DescriptionWriter } from './writer.ts';
 
 /** More addresses than this are only counted. */
@@ -10,8 +11,7 @@ const MOST_ADDRESSES = 3;
 export function describeService(service: JsonObject, slices: readonly JsonObject[], out: DescriptionWriter): void {
   const spec = object(service, 'spec');
   describeHead(service, out);
-  const selector = Object.entries(object(spec, 'selector')).map(([key, value]) => `${key}=${text(value)}`);
-  out.line(0, 'Selector', selector.sort().join(',') || '<none>');
+  out.line(0, 'Selector', labelsText(at(spec, 'selector')));
   out.line(0, 'Type', text(spec, 'type'));
   if (has(spec, 'ipFamilyPolicy')) out.line(0, 'IP Family Policy', text(spec, 'ipFamilyPolicy'));
   out.line(0, 'IP Families', texts(spec, 'ipFamilies').join(',') || '<none>');
@@ -44,29 +44,35 @@ export function describeService(service: JsonObject, slices: readonly JsonObject
   out.line(0, 'Session Affinity', text(spec, 'sessionAffinity'));
   if (has(spec, 'externalTrafficPolicy')) out.line(0, 'External Traffic Policy', text(spec, 'externalTrafficPolicy'));
   if (has(spec, 'internalTrafficPolicy')) out.line(0, 'Internal Traffic Policy', text(spec, 'internalTrafficPolicy'));
-  if (has(spec, 'trafficDistribution')) out.line(0, 'Traffic Distribution', text(spec, 'trafficDistribution'));
   if (number(spec, 'healthCheckNodePort') !== 0)
     out.line(0, 'HealthCheck NodePort', String(number(spec, 'healthCheckNodePort')));
   const ranges = texts(spec, 'loadBalancerSourceRanges');
   if (ranges.length > 0) out.line(0, 'LoadBalancer Source Ranges', ranges.join(','));
+  if (has(spec, 'trafficDistribution')) out.line(0, 'Traffic Distribution', text(spec, 'trafficDistribution'));
 }
 
-/** Ready addresses behind a port, the first few and how many more. */
+/** Ready addresses behind the port of this name, the first few and how many more. Slices without ports count whole. */
 export function sliceAddresses(slices: readonly JsonObject[], portName: string): string {
-  const found = slices.flatMap((slice) =>
-    objects(slice, 'ports')
+  if (slices.length === 0) return '<none>';
+  const seen = slices.flatMap((slice) => {
+    const endpoints = objects(slice, 'endpoints').map((endpoint) => ({
+      address: texts(endpoint, 'addresses')[0] ?? '',
+      ready: at(endpoint, 'conditions', 'ready') !== false,
+    }));
+    const ports = objects(slice, 'ports');
+    if (ports.length === 0) return endpoints;
+    return ports
       .filter((port) => text(port, 'name') === portName)
       .flatMap((port) =>
-        objects(slice, 'endpoints')
-          .filter((endpoint) => at(endpoint, 'conditions', 'ready') !== false)
-          .flatMap((endpoint) =>
-            texts(endpoint, 'addresses').map((address) => hostPort(address, number(port, 'port'))),
-          ),
-      ),
-  );
-  if (found.length === 0) return '<none>';
-  const more = found.length > MOST_ADDRESSES ? ` + ${found.length - MOST_ADDRESSES} more...` : '';
-  return found.slice(0, MOST_ADDRESSES).join(',') + more;
+        endpoints.map(({ address, ready }) => ({ address: hostPort(address, number(port, 'port')), ready })),
+      );
+  });
+  const ready = seen.filter((endpoint) => endpoint.ready).map(({ address }) => address);
+  const shown = ready.slice(0, MOST_ADDRESSES).join(',');
+  // kubectl says "more" as soon as anything follows the last address shown, ready or not.
+  const filled = seen.flatMap((endpoint, index) => (endpoint.ready ? [index] : []))[MOST_ADDRESSES - 1];
+  const more = filled !== undefined && seen.length > filled + 1;
+  return more ? `${shown} + ${ready.length - MOST_ADDRESSES} more...` : shown;
 }
 
 function hostPort(address: string, port: number): string {

@@ -1,7 +1,19 @@
 // A node, described, with what its pods ask for. Pure.
 import type { JsonObject } from '../../api/schema/json.ts';
 import { addQuantities, formatQuantity, milliValue, parseQuantity } from '../../api/meta/quantity.ts';
-import { at, flag, has, nameOf, namespaceOf, object, objects, pairs, text, texts } from '../objects/access.ts';
+import {
+  at,
+  compareBytes,
+  flag,
+  has,
+  nameOf,
+  namespaceOf,
+  object,
+  objects,
+  pairs,
+  text,
+  texts,
+} from '../objects/access.ts';
 import { since } from './events.ts';
 import { localTime, type DescriptionWriter } from './writer.ts';
 
@@ -25,7 +37,9 @@ export function describeNode({ node, lease, pods }: NodeView, now: number, out: 
   out.labels('Labels', at(node, 'metadata', 'labels'));
   out.annotations('Annotations', at(node, 'metadata', 'annotations'));
   out.line(0, 'CreationTimestamp', localTime(text(node, 'metadata', 'creationTimestamp')));
-  out.list('Taints', objects(node, 'spec', 'taints').map(taintText));
+  const byEffect = (taint: JsonObject) => `${text(taint, 'effect')},${text(taint, 'key')}`;
+  const taints = objects(node, 'spec', 'taints').sort((left, right) => compareBytes(byEffect(left), byEffect(right)));
+  out.list('Taints', taints.map(taintText));
   out.line(0, 'Unschedulable', String(flag(node, 'spec', 'unschedulable')));
   if (typeof lease === 'string') out.line(0, 'Lease', `Failed to get lease: ${lease}`);
   else if (lease !== undefined) {

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../api/schema/json.ts';
 import { at, compareBytes, has, number, object, objects, text } from '../objects/access.ts';
 import { describeContainers } from './containers.ts';
+import { selectorSummary } from './label-text.ts';
 import { describeVolumes } from './volumes.ts';
 import { DescriptionWriter } from './writer.ts';
 
@@ -31,7 +32,9 @@ export function writeTemplate(template: JsonObject, out: DescriptionWriter): voi
 }
 
 export function writeSpreadConstraints(spec: JsonObject, space: string, out: DescriptionWriter): void {
-  const constraints = objects(spec, 'topologySpreadConstraints');
+  const constraints = objects(spec, 'topologySpreadConstraints').sort((left, right) =>
+    compareBytes(text(left, 'topologyKey'), text(right, 'topologyKey')),
+  );
   if (constraints.length === 0) return;
   const lines = constraints.map((constraint) => {
     const selector = selectorSummary(object(constraint, 'labelSelector'));
@@ -57,18 +60,4 @@ function tolerationText(toleration: JsonObject): string {
     shown += key !== '' || effect !== '' ? ' op=Exists' : 'op=Exists';
   if (has(toleration, 'tolerationSeconds')) shown += ` for ${number(toleration, 'tolerationSeconds')}s`;
   return shown;
-}
-
-/** A label selector on one line, `a=b,c in (d)`. */
-export function selectorSummary(selector: JsonObject): string {
-  const equal = Object.entries(object(selector, 'matchLabels')).map(([key, value]) => `${key}=${text(value)}`);
-  const others = objects(selector, 'matchExpressions').map((expression) => {
-    const key = text(expression, 'key');
-    const values = `(${(Array.isArray(expression['values']) ? expression['values'] : []).map((value) => text(value)).join(',')})`;
-    const operator = text(expression, 'operator');
-    if (operator === 'Exists') return key;
-    if (operator === 'DoesNotExist') return `!${key}`;
-    return `${key} ${operator === 'In' ? 'in' : 'notin'} ${values}`;
-  });
-  return [...equal, ...others].sort().join(',');
 }

@@ -1,9 +1,11 @@
-// Deployments, replica sets, daemon sets, stateful sets and jobs, described. Pure.
+// Deployments, replica sets, replication controllers, daemon sets and stateful sets, described. Pure.
 import type { JsonObject } from '../../api/schema/json.ts';
-import { at, has, nameOf, namespaceOf, number, object, objects, text } from '../objects/access.ts';
+import { at, has, nameOf, namespaceOf, number, object, objects, text, texts } from '../objects/access.ts';
 import { REVISION } from '../rollout/history.ts';
 import { controllerText } from './pod.ts';
-import { selectorSummary, writeTemplate } from './pod-template.ts';
+import { labelsText, selectorSummary } from './label-text.ts';
+import { writeTemplate } from './pod-template.ts';
+import { storageClassOf } from './storage.ts';
 import { localTime, type DescriptionWriter } from './writer.ts';
 
 export function describeDeployment(
@@ -108,15 +110,14 @@ export function describeDaemonSet(set: JsonObject, pods: PodCounts, out: Descrip
   out.line(0, 'Name', nameOf(set));
   out.line(0, 'Namespace', namespaceOf(set));
   out.line(0, 'Selector', selectorSummary(object(spec, 'selector')));
-  const nodeSelector = Object.entries(object(spec, 'template', 'spec', 'nodeSelector'));
-  out.line(0, 'Node-Selector', nodeSelector.map(([key, value]) => `${key}=${text(value)}`).join(',') || '<none>');
+  out.line(0, 'Node-Selector', labelsText(at(spec, 'template', 'spec', 'nodeSelector')));
   out.labels('Labels', at(set, 'metadata', 'labels'));
   out.annotations('Annotations', at(set, 'metadata', 'annotations'));
-  out.line(0, 'Desired Number of Nodes Scheduled', String(count('desiredNumberScheduled')));
-  out.line(0, 'Current Number of Nodes Scheduled', String(count('currentNumberScheduled')));
-  out.line(0, 'Number of Nodes Scheduled with Up-to-date Pods', String(count('updatedNumberScheduled')));
-  out.line(0, 'Number of Nodes Scheduled with Available Pods', String(count('numberAvailable')));
-  out.line(0, 'Number of Nodes Misscheduled', String(count('numberMisscheduled')));
+  out.write(0, `Desired Number of Nodes Scheduled: ${count('desiredNumberScheduled')}\n`);
+  out.write(0, `Current Number of Nodes Scheduled: ${count('currentNumberScheduled')}\n`);
+  out.write(0, `Number of Nodes Scheduled with Up-to-date Pods: ${count('updatedNumberScheduled')}\n`);
+  out.write(0, `Number of Nodes Scheduled with Available Pods: ${count('numberAvailable')}\n`);
+  out.write(0, `Number of Nodes Misscheduled: ${count('numberMisscheduled')}\n`);
   writePodCounts(pods, out);
   writeTemplate(object(spec, 'template'), out);
 }
@@ -131,8 +132,11 @@ export function describeStatefulSet(set: JsonObject, pods: PodCounts, out: Descr
   out.annotations('Annotations', at(set, 'metadata', 'annotations'));
   out.line(0, 'Replicas', `${number(spec, 'replicas')} desired | ${number(set, 'status', 'replicas')} total`);
   out.line(0, 'Update Strategy', text(spec, 'updateStrategy', 'type'));
-  if (has(spec, 'updateStrategy', 'rollingUpdate', 'partition'))
-    out.line(1, 'Partition', String(number(spec, 'updateStrategy', 'rollingUpdate', 'partition')));
+  const rolling = object(spec, 'updateStrategy', 'rollingUpdate');
+  if (has(rolling, 'partition')) {
+    out.line(1, 'Partition', String(number(rolling, 'partition')));
+    if (has(rolling, 'maxUnavailable')) out.line(1, 'MaxUnavailable', text(rolling, 'maxUnavailable'));
+  }
   writePodCounts(pods, out);
   writeTemplate(object(spec, 'template'), out);
   const claims = objects(spec, 'volumeClaimTemplates');
@@ -140,37 +144,23 @@ export function describeStatefulSet(set: JsonObject, pods: PodCounts, out: Descr
   out.write(0, 'Volume Claims:\n');
   for (const claim of claims) {
     out.line(1, 'Name', nameOf(claim));
-    out.line(1, 'StorageClass', text(claim, 'spec', 'storageClassName'));
+    out.line(1, 'StorageClass', storageClassOf(claim));
     out.labels('  Labels', at(claim, 'metadata', 'labels'));
     out.labels('  Annotations', at(claim, 'metadata', 'annotations'));
     out.line(1, 'Capacity', text(claim, 'spec', 'resources', 'requests', 'storage') || '<default>');
-    const modes = Array.isArray(at(claim, 'spec', 'accessModes')) ? at(claim, 'spec', 'accessModes') : [];
-    out.line(1, 'Access Modes', `[${(Array.isArray(modes) ? modes : []).map((mode) => text(mode)).join(' ')}]`);
+    out.line(1, 'Access Modes', `[${texts(claim, 'spec', 'accessModes').join(' ')}]`);
   }
 }
 
-export function describeJob(job: JsonObject, out: DescriptionWriter): void {
-  const spec = object(job, 'spec');
-  const status = object(job, 'status');
-  out.line(0, 'Name', nameOf(job));
-  out.line(0, 'Namespace', namespaceOf(job));
-  out.line(0, 'Selector', selectorSummary(object(spec, 'selector')));
-  out.labels('Labels', at(job, 'metadata', 'labels'));
-  out.annotations('Annotations', at(job, 'metadata', 'annotations'));
-  const controller = controllerText(job);
-  if (controller !== '') out.line(0, 'Controlled By', controller);
-  out.line(0, 'Parallelism', has(spec, 'parallelism') ? String(number(spec, 'parallelism')) : '<unset>');
-  out.line(0, 'Completions', has(spec, 'completions') ? String(number(spec, 'completions')) : '<unset>');
-  if (has(spec, 'completionMode')) out.line(0, 'Completion Mode', text(spec, 'completionMode'));
-  if (has(spec, 'suspend')) out.line(0, 'Suspend', text(spec, 'suspend'));
-  if (has(spec, 'backoffLimit')) out.line(0, 'Backoff Limit', text(spec, 'backoffLimit'));
-  if (has(status, 'startTime')) out.line(0, 'Start Time', localTime(text(status, 'startTime')));
-  if (has(status, 'completionTime')) out.line(0, 'Completed At', localTime(text(status, 'completionTime')));
-  const ready = has(status, 'ready') ? ` (${number(status, 'ready')} Ready)` : '';
-  out.line(
-    0,
-    'Pods Statuses',
-    `${number(status, 'active')} Active${ready} / ${number(status, 'succeeded')} Succeeded / ${number(status, 'failed')} Failed`,
-  );
+export function describeReplicationController(controller: JsonObject, pods: PodCounts, out: DescriptionWriter): void {
+  const spec = object(controller, 'spec');
+  out.line(0, 'Name', nameOf(controller));
+  out.line(0, 'Namespace', namespaceOf(controller));
+  out.line(0, 'Selector', labelsText(at(spec, 'selector')));
+  out.labels('Labels', at(controller, 'metadata', 'labels'));
+  out.annotations('Annotations', at(controller, 'metadata', 'annotations'));
+  out.line(0, 'Replicas', `${number(controller, 'status', 'replicas')} current / ${number(spec, 'replicas')} desired`);
+  writePodCounts(pods, out);
   writeTemplate(object(spec, 'template'), out);
+  writeConditions(object(controller, 'status'), out);
 }

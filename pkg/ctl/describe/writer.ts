@@ -1,7 +1,8 @@
 // Collects the lines of a description, indented by level, and aligns what stands behind tabs. Lines that kubectl aligns
 // apart from each other are divided by `flush`.
-import type { Json } from '../../api/schema/json.ts';
-import { pairs } from '../objects/access.ts';
+import type { Json, JsonObject } from '../../api/schema/json.ts';
+import { pairs, text } from '../objects/access.ts';
+import { escapeControls } from '../printers/table.ts';
 import { alignTabs, DESCRIBE_TABS } from '../printers/tab-writer.ts';
 
 /** Longer annotations go on lines of their own, cut at this length. */
@@ -34,7 +35,7 @@ export class DescriptionWriter {
   aligned(): string {
     return this.#text
       .split(BREAK)
-      .map((part) => (part === '' ? '' : alignTabs(part, DESCRIBE_TABS)))
+      .map((part) => (part === '' ? '' : alignTabs(escapeControls(part), DESCRIBE_TABS)))
       .join('');
   }
 
@@ -77,8 +78,40 @@ export function longTime(text: string, offsetMinutes = 0): string {
   return `${local} ${sign}${zone}`;
 }
 
+/** Go's zero time, which kubectl shows for a time that is not there. */
+const NO_TIME = 'Mon, 01 Jan 0001 00:00:00 +0000';
+
 /** In the zone that this process is in, as kubectl shows times. */
 export function localTime(text: string): string {
+  if (text === '') return NO_TIME;
   const at = Date.parse(text);
   return Number.isNaN(at) ? text : longTime(text, -new Date(at).getTimezoneOffset());
+}
+
+/** `2006-01-02 15:04:05 +0000 UTC`: how Go prints a time that nobody formats. */
+export function goTime(text: string): string {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) return text;
+  const offset = -new Date(at).getTimezoneOffset();
+  const [date, time] = new Date(at + offset * 60_000).toISOString().slice(0, 19).split('T');
+  const zone =
+    offset === 0
+      ? 'UTC'
+      : new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' })
+          .formatToParts(at)
+          .find(({ type }) => type === 'timeZoneName')?.value;
+  return `${date} ${time} ${longTime(text, offset).slice(-5)} ${zone}`;
+}
+
+/** Conditions with the time of their last change. */
+export function writeDatedConditions(conditions: readonly JsonObject[], out: DescriptionWriter): void {
+  out.write(1, 'Type\tStatus\tLastTransitionTime\tReason\tMessage\n');
+  out.write(1, '----\t------\t------------------\t------\t-------\n');
+  for (const condition of conditions) {
+    const changed = localTime(text(condition, 'lastTransitionTime'));
+    out.write(
+      1,
+      `${text(condition, 'type')}\t${text(condition, 'status')}\t${changed}\t${text(condition, 'reason')}\t${text(condition, 'message')}\n`,
+    );
+  }
 }

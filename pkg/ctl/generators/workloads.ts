@@ -12,7 +12,7 @@ export interface DeploymentRequest {
   readonly name: string;
   readonly images: readonly string[];
   readonly replicas: number;
-  /** -1 or 0: none. */
+  /** Of the first container; negative: none. */
   readonly port: number;
   readonly command: readonly string[];
 }
@@ -21,11 +21,11 @@ export function deployment(request: DeploymentRequest): JsonObject {
   if (request.images.length > 1 && request.command.length > 0)
     throw new Failure('cannot specify multiple --image options and command');
   const labels = { app: request.name };
-  const containers = request.images.map((image): JsonObject => ({
+  const containers = request.images.map((image, index): JsonObject => ({
     name: containerName(image),
     image,
     ...(request.command.length > 0 && { command: [...request.command] }),
-    ...(request.port > 0 && { ports: [{ containerPort: request.port }] }),
+    ...(request.port >= 0 && index === 0 && { ports: [{ containerPort: request.port }] }),
     resources: {},
   }));
   return newObject(

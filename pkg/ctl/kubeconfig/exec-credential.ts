@@ -1,11 +1,11 @@
 // Credentials from a program that the kubeconfig names (client.authentication.k8s.io): what is wrong with its configuration,
 // how it is called, and what its answer means. Sentences are client-go's.
 import { readFile } from 'node:fs/promises';
-import type { JsonObject } from '../../api/schema/json.ts';
+import type { Json, JsonObject } from '../../api/schema/json.ts';
 import type { ClusterEntry, UserEntry } from '../../client/kubeconfig.ts';
 import type { Input, ProgramRunner } from '../cli/command.ts';
 import { Failure, messageOf, PlainFailure } from '../cli/failure.ts';
-import { asJson, isObject, object, objects, parseJson, text, texts } from '../objects/access.ts';
+import { asJson, isObject, object, objects, text, texts } from '../objects/access.ts';
 
 const GROUP = 'client.authentication.k8s.io';
 const VERSIONS = ['v1', 'v1beta1'].map((version) => `${GROUP}/${version}`);
@@ -88,6 +88,7 @@ async function askPlugin(plugin: JsonObject, cluster: ClusterEntry, source: Exec
       showStderr: true,
     });
   } catch (cause) {
+    if (command.includes('/')) throw refused(`exec: fork/exec ${command}: no such file or directory`, cause);
     const hint = text(plugin, 'installHint');
     throw refused(
       `exec: executable ${command} not found\n\nIt looks like you are trying to use a client-go credential plugin that is not installed.\n\nTo learn more about this feature, consult the documentation available at:\n      https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins${hint === '' ? '' : `\n\n${hint}`}`,
@@ -98,18 +99,35 @@ async function askPlugin(plugin: JsonObject, cluster: ClusterEntry, source: Exec
   return statusOf(answer.stdout, apiVersion);
 }
 
-function statusOf(stdout: string, apiVersion: string): JsonObject {
-  let parsed;
+/** What client-go's decoder calls the struct it reads a version out of, and the scheme it looks a kind up in. */
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+const SCHEME = 'pkg/client/auth/exec/exec.go:64';
+
+async function statusOf(stdout: string, apiVersion: string): Promise<JsonObject> {
+  const unread = (why: string, cause?: unknown) =>
+    refused(`decoding stdout: couldn't get version/kind; json parse error: ${why}`, cause);
+  // client-go takes YAML too: a word alone is a string and nothing at all is an empty answer.
+  const { parseYamlValue } = await import('../resources/manifest-text.ts');
+  let parsed: Json;
   try {
-    parsed = parseJson(stdout);
+    parsed = parseYamlValue(stdout) ?? {};
   } catch (cause) {
-    throw refused(`decoding stdout: couldn't get version/kind; json parse error: ${messageOf(cause)}`, cause);
+    throw unread(messageOf(cause), cause);
   }
-  const given = text(parsed, 'apiVersion');
-  if (text(parsed, 'kind') !== 'ExecCredential') throw refused('decoding stdout: the answer is no ExecCredential');
+  if (!isObject(parsed)) {
+    const type = Array.isArray(parsed) ? 'array' : typeof parsed === 'boolean' ? 'bool' : typeof parsed;
+    throw unread(`json: cannot unmarshal ${type} into Go value of type ${TYPE_META}`);
+  }
+  const given = text(parsed, 'apiVersion') || `${GROUP}/__internal`;
+  const kind = text(parsed, 'kind') || 'ExecCredential';
+  if (kind !== 'ExecCredential')
+    throw refused(
+      `decoding stdout: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(given)} in scheme ${JSON.stringify(SCHEME)}`,
+    );
   if (given !== apiVersion)
     throw refused(`exec plugin is configured to use API version ${apiVersion}, plugin returned version ${given}`);
-  const status = isObject(parsed) ? parsed['status'] : undefined;
+  const status = parsed['status'];
   if (!isObject(status)) throw refused("exec plugin didn't return a status field");
   const [certificate, key] = [text(status, 'clientCertificateData'), text(status, 'clientKeyData')];
   if (text(status, 'token') === '' && certificate === '' && key === '')

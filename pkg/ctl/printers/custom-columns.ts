@@ -4,6 +4,7 @@ import { Failure } from '../cli/failure.ts';
 import { findResults } from './jsonpath/evaluate.ts';
 import { parseJsonPath, relaxedPath, type PathList } from './jsonpath/parse.ts';
 import { goText } from './jsonpath/evaluate.ts';
+import { escapeTerminal } from './table.ts';
 
 export interface CustomColumn {
   readonly header: string;
@@ -33,6 +34,6 @@ export function parseCustomColumnsFile(content: string): CustomColumn[] {
 export function customCells(columns: readonly CustomColumn[], object: Json): string[] {
   return columns.map(({ path }) => {
     const found = findResults(path, object, { allowMissing: true }).flat();
-    return found.length === 0 ? '<none>' : found.map(goText).join(',');
+    return found.length === 0 ? '<none>' : escapeTerminal(found.map(goText).join(','));
   });
 }

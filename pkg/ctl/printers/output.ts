@@ -197,7 +197,7 @@ export function qualifiedName(object: JsonObject): string {
   const apiVersion = text(object, 'apiVersion');
   const kind = text(object, 'kind').toLowerCase();
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  const name = text(object, 'metadata', 'name');
+  const name = text(object, 'metadata', 'name') || '<unknown>';
   return `${group === '' ? kind : `${kind}.${group}`}/${name}`;
 }
 

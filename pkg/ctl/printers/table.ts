@@ -1,6 +1,17 @@
 // Turns the server's Table answers into the cells of `kubectl get`: which columns show, what stands in front and behind.
 import type { Json, JsonObject } from '../../api/schema/json.ts';
-import { at, isObject, list, namespaceOf, number, object, objects, pairs, text } from '../objects/access.ts';
+import {
+  at,
+  compareBytes,
+  isObject,
+  list,
+  namespaceOf,
+  number,
+  object,
+  objects,
+  pairs,
+  text,
+} from '../objects/access.ts';
 import { valueText } from './jsonpath/evaluate.ts';
 
 export interface TableOptions {
@@ -68,13 +79,18 @@ function cellText(cell: Json): string {
 
 /** Control characters must not reach the terminal from an object's fields. */
 export function escapeTerminal(line: string): string {
-  // oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
-  return line.replaceAll('\u001b', '^[').replaceAll('\r', '\\r').replaceAll('\t', ' ');
+  return escapeControls(line).replaceAll('\t', ' ');
+}
+
+/** The same for text that may have tabs. */
+export function escapeControls(text: string): string {
+  return text.replaceAll('\u001b', '^[').replaceAll('\r', '\\r');
 }
 
 export function labelsText(subject: Json): string {
-  const labels = pairs(subject, 'metadata', 'labels');
-  return labels.length === 0 ? '<none>' : labels.map(([key, value]) => `${key}=${value}`).join(',');
+  const words = pairs(subject, 'metadata', 'labels').map(([key, value]) => `${key}=${value}`);
+  // Kubernetes sorts the words, not the keys: `10=b` comes before `1=a`.
+  return words.sort(compareBytes).join(',') || '<none>';
 }
 
 /**

@@ -67,11 +67,12 @@ export async function readTargets(request: TargetRequest, context: Context): Pro
   if ((request.kustomize ?? '') !== '')
     throw new Failure('-k is not supported: build the kustomization first and pass it with -f -');
   if (filenames.length > 0) {
+    const reading = await manifestTargets(request, context);
     if (request.args.length > 0)
       throw new Failure(
         'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
       );
-    return manifestTargets(request, context);
+    return reading;
   }
   const args = request.args;
   const session = await context.session();

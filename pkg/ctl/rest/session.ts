@@ -1,5 +1,4 @@
 // One connection of one command to one API server: where it is, the namespace to work in, and the calls.
-import { resolve } from 'node:path';
 import type { Clock } from '../../clock/clock.ts';
 import { httpsTransport } from '../../client/https-transport.ts';
 import { inClusterContext, transportOf } from '../../client/kubeconfig-transport.ts';
@@ -11,11 +10,13 @@ import {
   type ResolvedContext,
   type UserEntry,
 } from '../../client/kubeconfig.ts';
-import type { Transport } from '../../client/transport.ts';
+import { isApiError } from '../../api/meta/status.ts';
+import { UnreachableError, type Transport } from '../../client/transport.ts';
 import type { FlagValues } from '../cli/flags.ts';
 import type { globalFlags } from '../cli/global-flags.ts';
-import { Failure, PlainFailure } from '../cli/failure.ts';
+import { Failure, messageOf, PlainFailure } from '../cli/failure.ts';
 import { withExecCredential, type ExecSource } from '../kubeconfig/exec-credential.ts';
+import { checkConfiguration } from '../kubeconfig/validation.ts';
 import { parseGoDuration } from '../../api/meta/duration.ts';
 import { CLIENT_GIT_VERSION } from '../client-version.ts';
 import { text } from '../objects/access.ts';
@@ -32,6 +33,8 @@ export interface Session {
 
 export interface SessionSource extends ExecSource {
   readonly globals: FlagValues<typeof globalFlags>;
+  /** The first word of the command: `get`. */
+  readonly verb: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly cwd: string;
@@ -44,8 +47,12 @@ export interface SessionSource extends ExecSource {
 const DEFAULT_SERVER = 'http://localhost:8080';
 
 export async function openSession(source: SessionSource): Promise<Session & AsyncDisposable> {
-  const { context, userName } = await chooseContext(source);
-  checkContradictions(context, userName);
+  const { context, userName, clusterName } = await chooseContext(source);
+  await checkConfiguration(context.cluster, context.user, {
+    cluster: clusterName,
+    user: userName,
+    namespaceGiven: source.globals.namespace !== '',
+  });
   const user = await withExecCredential(context.user, { user: userName }, context.cluster, source);
   const timeout = requestTimeout(source.globals['request-timeout']);
   const transport = await connect({ ...context, user }, source.clock, timeout);
@@ -63,16 +70,16 @@ export async function openSession(source: SessionSource): Promise<Session & Asyn
 /** The context that flags, kubeconfig files and, inside a pod, the service account give. */
 export async function chooseContext(
   source: Omit<SessionSource, 'warn'>,
-): Promise<{ context: ResolvedContext; userName: string }> {
+): Promise<{ context: ResolvedContext; userName: string; clusterName: string }> {
   const { globals } = source;
   const given = (name: 'context' | 'cluster' | 'user' | 'namespace') =>
     globals[name] === '' ? {} : { [name]: globals[name] };
   const config = await loadKubeConfig({
     env: source.env,
     home: source.home,
-    ...(globals.kubeconfig !== '' && { path: resolve(source.cwd, globals.kubeconfig) }),
+    ...(globals.kubeconfig !== '' && { path: globals.kubeconfig }),
   });
-  checkNames(config, globals);
+  checkNames(config, source);
   const chosen = resolveContext(config, {
     ...given('context'),
     ...given('cluster'),
@@ -114,14 +121,35 @@ export async function chooseContext(
   const context = { ...chosen, cluster, user };
   const contextEntry = chosen.name === undefined ? undefined : config.contexts.get(chosen.name);
   const userName = globals.user || (contextEntry?.user ?? '');
-  if ((cluster.server ?? '') !== '') return { context, userName };
+  const clusterName = globals.cluster || (contextEntry?.cluster ?? '');
+  const names = { userName, clusterName };
+  if ((cluster.server ?? '') !== '') return { context, ...names };
   const inCluster = inClusterContext(source.env);
-  return { context: inCluster ?? { ...context, cluster: { ...cluster, server: DEFAULT_SERVER } }, userName };
+  return { context: inCluster ?? { ...context, cluster: { ...cluster, server: DEFAULT_SERVER } }, ...names };
 }
 
-/** Names given by flags when there is no configuration at all; kubectl has sentences of their own for that. */
-function checkNames(config: KubeConfig, globals: SessionSource['globals']): void {
-  if (config.contexts.size + config.clusters.size + config.users.size > 0) return;
+/** Verbs of kubectl that look at the context before they look for a namespace. */
+const CONTEXT_FIRST: ReadonlySet<string> = new Set([
+  'api-resources',
+  'api-versions',
+  'apply',
+  'auth',
+  'cluster-info',
+  'cordon',
+  'create',
+  'drain',
+  'explain',
+  'run',
+  'uncordon',
+  'version',
+  'wait',
+]);
+
+/** Names given by flags. Who looks for a namespace first, or has no configuration, hears sentences of their own. */
+function checkNames(config: KubeConfig, source: Pick<SessionSource, 'globals' | 'verb'>): void {
+  const { globals } = source;
+  const configured = config.contexts.size + config.clusters.size + config.users.size > 0;
+  if (configured && (globals.namespace !== '' || CONTEXT_FIRST.has(source.verb))) return;
   if (globals.context !== '' && !config.contexts.has(globals.context))
     throw new PlainFailure(`Error in configuration: context was not found for specified context: ${globals.context}`);
   if (globals.cluster !== '' && !config.clusters.has(globals.cluster))
@@ -133,6 +161,8 @@ function checkNames(config: KubeConfig, globals: SessionSource['globals']): void
 async function connect(context: ResolvedContext, clock: Clock, timeoutMs: number | undefined): Promise<Transport> {
   const server = context.cluster.server ?? DEFAULT_SERVER;
   const settings = { userAgent: 'tkctl', clock, ...(timeoutMs !== undefined && { timeoutMs }) };
+  if (server.includes('://') && !URL.canParse(server))
+    throw new Failure(`host must be a URL or a host:port pair: ${JSON.stringify(server)}`);
   // kubectl takes a server without a scheme as plain HTTP.
   if (!server.includes('://')) return httpsTransport({ server: `http://${server}`, ...settings });
   return transportOf(context, settings);
@@ -159,22 +189,6 @@ function extrasOf(pairs: readonly string[]): Record<string, string[]> {
   return extras;
 }
 
-/** What client-go refuses before it asks anybody. */
-function checkContradictions({ cluster, user }: ResolvedContext, userName: string): void {
-  const hasAuthority =
-    (cluster['certificate-authority'] ?? '') !== '' || (cluster['certificate-authority-data'] ?? '') !== '';
-  if (cluster['insecure-skip-tls-verify'] === true && hasAuthority)
-    throw new Failure('specifying a root certificates file with the insecure flag is not allowed');
-  const methods = [
-    ...((user.token ?? '') === '' ? [] : ['token']),
-    ...((user.username ?? '') === '' ? [] : ['basicAuth']),
-  ];
-  if (methods.length > 1)
-    throw new PlainFailure(
-      `Error in configuration: more than one authentication method found for ${userName}; found [${methods.join(' ')}], only one is allowed`,
-    );
-}
-
 /** `--match-server-version`. */
 async function checkServerVersion(api: Api, transport: Transport): Promise<void> {
   try {
@@ -182,8 +196,9 @@ async function checkServerVersion(api: Api, transport: Transport): Promise<void>
     const version = text(answer, 'gitVersion');
     if (version !== CLIENT_GIT_VERSION)
       throw new Failure(`server version (${version}) differs from client version (${CLIENT_GIT_VERSION})`);
-  } catch (error) {
+  } catch (cause) {
     await transport.close();
-    throw error;
+    if (!isApiError(cause) && !(cause instanceof UnreachableError)) throw cause;
+    throw new Failure(`couldn't read version from server: ${messageOf(cause)}`, { cause });
   }
 }
