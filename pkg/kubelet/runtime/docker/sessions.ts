@@ -127,6 +127,7 @@ function session(
   const onAbort = () => socket.destroy();
   signal.addEventListener('abort', onAbort, { once: true });
   socket.once('close', () => signal.removeEventListener('abort', onAbort));
+  if (signal.aborted) onAbort(); // while the engine began it
   // An error ends the iteration of `output`; without a listener it would end the process when nobody iterates.
   socket.on('error', () => undefined);
   return {
