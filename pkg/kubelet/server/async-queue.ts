@@ -21,6 +21,11 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
     return this.#items.length < this.#limit;
   }
 
+  /** For what may be left out when nobody takes it. */
+  get hasRoom(): boolean {
+    return this.#items.length < this.#limit;
+  }
+
   end(): void {
     this.#ended = true;
     this.#taker?.();

@@ -52,7 +52,7 @@ export function webSocketStreams(webSocket: WebSocket, options: { readsStdin: bo
       if (options.readsStdin && data.length > 0 && !stdin.put(data)) webSocket.pause();
     } else if (channel === RESIZE) {
       const size = parseSize(data.toString());
-      if (size !== undefined) sizes.put(size);
+      if (size !== undefined && sizes.hasRoom) sizes.put(size); // without a terminal nobody takes them
     } else if (channel === CLOSE && data[0] === STDIN) stdin.end();
   });
   webSocket.on('error', () => webSocket.terminate());
