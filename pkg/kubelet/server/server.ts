@@ -146,11 +146,7 @@ async function route(
   parts: Parts,
   signal: AbortSignal,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'https://kubelet');
-  const segments = url.pathname
-    .split('/')
-    .filter((part) => part !== '')
-    .map(decodeURIComponent);
+  const { segments, query } = targetOf(request);
   const [root = ''] = segments;
   if (root === 'healthz') {
     for (const check of HEALTH_CHECKS) parts.slis.observed(check, 'healthz', true);
@@ -161,7 +157,7 @@ async function route(
     case 'pods':
       return json(response, { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: parts.manager.pods() });
     case 'containerLogs':
-      return await sendLogs(segments.slice(1), url.searchParams, response, parts, signal);
+      return await sendLogs(segments.slice(1), query, response, parts, signal);
     case 'metrics': {
       const [, page = '', ...more] = segments;
       if (page === 'slis' && more.length === 0) return text(response, parts.slis.text(), PROMETHEUS);
@@ -183,6 +179,16 @@ async function route(
       throw new HttpError(400, 'Upgrade request required');
   }
   throw new HttpError(404, '404 page not found');
+}
+
+function targetOf({ url = '/' }: IncomingMessage): { segments: string[]; query: URLSearchParams } {
+  try {
+    const { pathname, searchParams: query } = new URL(url, 'https://kubelet');
+    const segments = pathname.split('/').filter((part) => part !== '');
+    return { segments: segments.map(decodeURIComponent), query };
+  } catch {
+    throw new HttpError(400, 'the path cannot be read');
+  }
 }
 
 /** That it answers is all there is to check. */
@@ -211,13 +217,9 @@ async function upgrade(
   socket.once('close', () => gone.abort(new Error('the caller has gone')));
   const signal = AbortSignal.any([gone.signal, stopping]);
   try {
-    const url = new URL(request.url ?? '/', 'https://kubelet');
-    const segments = url.pathname
-      .split('/')
-      .filter((part) => part !== '')
-      .map(decodeURIComponent);
+    const { segments, query } = targetOf(request);
     await admitCaller(request, segments[0] ?? '', parts.rules);
-    await openStream({ request, socket, head, segments, query: url.searchParams }, parts, signal);
+    await openStream({ request, socket, head, segments, query }, parts, signal);
   } catch (error) {
     const { status, message } = faultOf(error, signal);
     if (status === 500) parts.context.log.error('stream failed', { path: request.url, error });
