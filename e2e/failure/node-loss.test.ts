@@ -30,6 +30,9 @@ const nodesReady = () => cluster.must('wait', '--for=condition=Ready', 'nodes', 
 /** One pod of the workload on every worker, whatever happened before. */
 async function spreadOut(): Promise<void> {
   await nodesReady();
+  const pods = await webPods(cluster);
+  const isSpread = WORKERS.every((worker) => pods.filter(({ node }) => node === worker).length === 1);
+  if (isSpread && pods.every(({ ready, ending }) => ready && !ending)) return;
   await cluster.must('scale', 'deployment/web', '--replicas=0');
   await expect.poll(() => webPods(cluster), WAITING).toEqual([]);
   await cluster.must('scale', 'deployment/web', `--replicas=${REPLICAS}`);

@@ -9,6 +9,7 @@ import { ensureSampleImage, SAMPLE_IMAGE } from '../../hack/sample-image.ts';
 import { engineAt, engineEndpoint, execIn, type ExecAnswer } from '../../pkg/cluster/engine.ts';
 import { readNodesRecord, type NodesRecord } from '../../pkg/cluster/nodes/nodes-record.ts';
 import { kubectlPath } from './kubectl.ts';
+import type { OwnEngine } from './own-engine.ts';
 import { projectRoot, run, type Ran } from './test-cluster.ts';
 
 export interface NodesCluster extends AsyncDisposable {
@@ -28,9 +29,13 @@ export interface NodesCluster extends AsyncDisposable {
   explain(): Promise<string>;
 }
 
-/** `args`: flags of `tkctl cluster create`. The sample app's image is on every node. */
-export async function createNodesCluster(name: string, args: readonly string[]): Promise<NodesCluster> {
-  const cluster = await nodesHome(name);
+/** `args`: flags of `tkctl cluster create`. The sample app's image is on every node. `own`: the engine to make it in. */
+export async function createNodesCluster(
+  name: string,
+  args: readonly string[],
+  own?: OwnEngine,
+): Promise<NodesCluster> {
+  const cluster = await nodesHome(name, own);
   try {
     await succeeded(cluster.tkctl('cluster', 'create', name, ...args));
     await succeeded(cluster.tkctl('cluster', 'load-image', name, SAMPLE_IMAGE));
@@ -43,14 +48,24 @@ export async function createNodesCluster(name: string, args: readonly string[]):
 }
 
 /** Where such a cluster can be made; none is yet. */
-export async function nodesHome(name: string): Promise<NodesCluster> {
+export async function nodesHome(name: string, own?: OwnEngine): Promise<NodesCluster> {
   await ensureBuilt(() => undefined);
   const home = mkdtempSync(join(tmpdir(), 'typekube-nodes-'));
-  const env = { ...process.env, TYPEKUBE_HOME: join(home, 'clusters'), KUBECONFIG: join(home, 'kubeconfig') };
+  const env = {
+    ...process.env,
+    TYPEKUBE_HOME: join(home, 'clusters'),
+    KUBECONFIG: join(home, 'kubeconfig'),
+    ...(own && { DOCKER_HOST: own.endpoint }),
+  };
   const kubectl = await kubectlPath(35);
   const program = join(projectRoot, 'dist/tkctl.js');
   const engine = engineAt(engineEndpoint(env));
-  await ensureSampleImage(join(projectRoot, 'manifests/examples/hello'), () => undefined);
+  await ensureSampleImage(join(projectRoot, 'manifests/examples/hello'), () => undefined, own?.endpoint);
+  /** As a user of the engine's machine runs it. */
+  const there = (command: string, args: readonly string[], killed?: AbortSignal) => {
+    const [first = command, ...rest] = [...(own?.inside ?? []), command, ...args];
+    return run(first, rest, env, killed);
+  };
   const cluster: NodesCluster = {
     name,
     kubeconfig: env.KUBECONFIG,
@@ -60,9 +75,9 @@ export async function nodesHome(name: string): Promise<NodesCluster> {
       if (record === undefined) throw new Error(`there is no cluster ${name}`);
       return record;
     },
-    kubectl: (...args) => run(kubectl, args, env),
-    tkctl: (...args) => run(process.execPath, [program, ...args], env),
-    tkctlUntil: (signal, ...args) => run(process.execPath, [program, ...args], env, signal),
+    kubectl: (...args) => there(kubectl, args),
+    tkctl: (...args) => there(process.execPath, [program, ...args]),
+    tkctlUntil: (signal, ...args) => there(process.execPath, [program, ...args], signal),
     async must(...args) {
       return (await succeeded(cluster.kubectl(...args))).stdout;
     },

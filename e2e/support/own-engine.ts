@@ -11,6 +11,8 @@ import { mountsBelow } from '../../pkg/cluster/node-image/base-image.ts';
 
 export interface OwnEngine extends AsyncDisposable {
   readonly endpoint: string;
+  /** What a command line begins with that sees the ports it publishes. */
+  readonly inside: readonly string[];
   /** kill -9 of the engine with its containerd; the containers live on until the next start finds them. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -21,12 +23,20 @@ const READY_WITHIN_MS = 30_000;
 const BRIDGE = 'tkengine0';
 const BRIDGE_ADDRESS = '10.254.253.1/24';
 
-export async function startOwnEngine(): Promise<OwnEngine> {
+/** `namespace`: a network namespace to be made for it, where it has packet filter rules of its own; without it, it has none. */
+export async function startOwnEngine(namespace?: string): Promise<OwnEngine> {
+  const inside = namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${namespace}`, '--'];
+  if (namespace !== undefined) {
+    spawnSync('ip', ['netns', 'del', namespace]); // what a run that was killed has left
+    spawnSync('ip', ['netns', 'add', namespace]);
+    spawnSync('ip', ['-n', namespace, 'link', 'set', 'lo', 'up']);
+  }
   const directory = mkdtempSync(join(tmpdir(), 'typekube-engine-'));
   const socket = join(directory, 'docker.sock');
   let child: ChildProcess | undefined;
   const engine: OwnEngine = {
     endpoint: `unix://${socket}`,
+    inside,
     async kill() {
       if (child === undefined) return;
       const gone = once(child, 'exit');
@@ -39,18 +49,21 @@ export async function startOwnEngine(): Promise<OwnEngine> {
       for (const file of [containerd, join(directory, 'docker.pid')]) rmSync(file, { force: true });
     },
     async start() {
-      spawnSync('ip', ['link', 'add', 'name', BRIDGE, 'type', 'bridge']); // fails where it is there already
-      spawnSync('ip', ['address', 'replace', BRIDGE_ADDRESS, 'dev', BRIDGE]);
+      const [enter, ...prefix] = [...inside, 'ip'];
+      spawnSync(enter, [...prefix, 'link', 'add', 'name', BRIDGE, 'type', 'bridge']); // fails where it is there already
+      spawnSync(enter, [...prefix, 'address', 'replace', BRIDGE_ADDRESS, 'dev', BRIDGE]);
       const log = openSync(join(directory, 'log'), 'a');
+      const [command, ...before] = [...inside, 'dockerd'];
       child = spawn(
-        'dockerd',
+        command,
         [
+          ...before,
           `--host=${engine.endpoint}`,
           `--data-root=${join(directory, 'data')}`,
           `--exec-root=${join(directory, 'exec')}`,
           `--pidfile=${join(directory, 'docker.pid')}`,
           `--bridge=${BRIDGE}`,
-          '--iptables=false',
+          `--iptables=${namespace !== undefined}`,
         ],
         { stdio: ['ignore', log, log] },
       );
@@ -67,7 +80,8 @@ export async function startOwnEngine(): Promise<OwnEngine> {
         await gone;
       }
       for (const pid of processesOf(directory, '')) process.kill(pid, 'SIGKILL');
-      spawnSync('ip', ['link', 'delete', BRIDGE]);
+      if (namespace === undefined) spawnSync('ip', ['link', 'delete', BRIDGE]);
+      else spawnSync('ip', ['netns', 'del', namespace]);
       for (const mount of mountsBelow(directory)) spawnSync('umount', ['--lazy', mount]);
       rmSync(directory, { recursive: true, force: true });
     },
