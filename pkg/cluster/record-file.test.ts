@@ -82,6 +82,13 @@ test('nodes that are none are named', () => {
   expect(damagedClusters(env)).toEqual(['many']);
 });
 
+test('what cannot be written is named', () => {
+  writeFileSync(join(env['TYPEKUBE_HOME'] ?? '', 'one'), 'a file');
+  expect(() => writeRecord(clusterDirectory('one', env), local)).toThrow(
+    /^cannot write .*one\/cluster\.json: E[A-Z]+: /,
+  );
+});
+
 test('a home that is named relatively stays the same for a process that runs elsewhere', () => {
   expect(clusterDirectory('one', { TYPEKUBE_HOME: 'clusters' })).toBe(join(process.cwd(), 'clusters/one'));
 });

@@ -2,6 +2,7 @@
 // cut off, or that somebody else has made of it, is named instead of failing somewhere.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { messageWithCauses } from '../logging/logger.ts';
 
 export class ClusterError extends Error {
   override readonly name: string = 'ClusterError';
@@ -39,10 +40,14 @@ export function readRecordFile<T extends object>(
 }
 
 export function writeRecordFile(file: string, record: object): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(record, undefined, 2)}\n`);
-  renameSync(draft, file);
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(draft, `${JSON.stringify(record, undefined, 2)}\n`);
+    renameSync(draft, file);
+  } catch (cause) {
+    throw new ClusterError(`cannot write ${file}: ${messageWithCauses(cause)}`, { cause });
+  }
 }
 
 export function damaged(file: string, why: string, cause?: unknown): DamagedRecordError {

@@ -3,6 +3,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Instant } from '../clock/clock.ts';
+import { messageWithCauses } from '../logging/logger.ts';
 import {
   createAuthority,
   createTokenSigningKey,
@@ -76,8 +77,13 @@ async function readIfPresent(path: string): Promise<string | undefined> {
 
 /** A reader sees the old file or the new one, never half of it. */
 async function writeWhole(path: string, content: string, mode: number): Promise<void> {
-  await mkdir(join(path, '..'), { recursive: true, mode: 0o755 });
   const draft = `${path}.${process.pid}.new`;
-  await writeFile(draft, content, { mode });
-  await rename(draft, path);
+  try {
+    await mkdir(join(path, '..'), { recursive: true, mode: 0o755 });
+    await writeFile(draft, content, { mode });
+    await rename(draft, path);
+  } catch (cause) {
+    // A full disk does not say where it is full.
+    throw new Error(`cannot write ${path}: ${messageWithCauses(cause)}`, { cause });
+  }
 }

@@ -40,6 +40,5 @@ function deleteLocal(name: string, world: World): Promise<boolean> {
 async function deleteContainers(name: string, world: World): Promise<boolean> {
   const record = ifIntact(() => readNodesRecord(name, world.env));
   const engine = engineAt(record?.engine ?? engineEndpoint(world.env));
-  const removed = await deleteNodesCluster({ name, engine, env: world.env, say: progress(world) });
-  return removed || record !== undefined;
+  return deleteNodesCluster({ name, engine, env: world.env, say: progress(world) });
 }

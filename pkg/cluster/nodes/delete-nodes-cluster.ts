@@ -1,5 +1,6 @@
 // Removes every trace of a cluster of containers. What there is of it is asked of the engine, so that it works on what an
 // interrupted create has left, and without a record.
+import { existsSync } from 'node:fs';
 import type Docker from 'dockerode';
 import { clusterDirectory, removeClusterDirectory } from '../cluster-record.ts';
 import { ignoringAbsence } from '../engine.ts';
@@ -16,13 +17,16 @@ export interface DeleteNodesOptions {
 /** False when there was nothing to remove. */
 export async function deleteNodesCluster({ name, engine, env, say }: DeleteNodesOptions): Promise<boolean> {
   const containers = await containersOf(engine, name);
-  if (containers.length > 0) say(`removing ${containers.length} containers`);
+  if (containers.length > 0)
+    say(`removing ${containers.length} ${containers.length === 1 ? 'container' : 'containers'}`);
   await Promise.all(
     containers.map(({ Id }) => ignoringAbsence(engine.getContainer(Id).remove({ force: true, v: true }))),
   );
   const networks = await networksOf(engine, name);
   await Promise.all(networks.map(({ Id }) => ignoringAbsence(engine.getNetwork(Id).remove())));
-  removeClusterDirectory(clusterDirectory(name, env));
+  const directory = clusterDirectory(name, env);
+  const isKnown = existsSync(directory);
+  removeClusterDirectory(directory);
   removeFromKubeconfig(kubeconfigPath(env), name);
-  return containers.length > 0 || networks.length > 0;
+  return isKnown || containers.length > 0 || networks.length > 0;
 }

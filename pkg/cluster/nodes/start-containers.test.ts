@@ -85,6 +85,7 @@ test('a port that was asked for is not changed', async () => {
 });
 
 test.each<{ name: string; asked: object; states: ('new' | 'ended' | 'running')[]; says: string[] }>([
+  { name: 'a new cluster of one', asked: {}, states: ['new'], says: ['starting 1 container on 10.89.100.0/24'] },
   {
     name: 'a new cluster',
     asked: { workers: 1 },

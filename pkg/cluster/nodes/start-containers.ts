@@ -51,9 +51,10 @@ export function startSteps(found: readonly Pick<FoundContainer, 'plan' | 'state'
   const named = (state: FoundContainer['state']) =>
     found.filter((one) => one.state === state).map(({ plan }) => plan.name);
   const [fresh, ended, running] = [named('new'), named('ended'), named('running')];
-  const together = `starting ${found.length} containers on ${record.subnet}`;
+  const together = `starting ${counted(found.length)} on ${record.subnet}`;
   if (fresh.length === found.length || ended.length === found.length) return [together];
-  if (running.length === found.length) return [`all ${found.length} containers run`];
+  if (running.length === found.length)
+    return [found.length === 1 ? 'its container runs' : `all ${found.length} containers run`];
   const empty =
     record.store === 'embedded' && found.some((one) => one.state === 'new' && one.plan.role === 'control-plane');
   return [
@@ -61,6 +62,10 @@ export function startSteps(found: readonly Pick<FoundContainer, 'plan' | 'state'
     ...(empty ? ['the objects of the cluster are lost with it'] : []),
     ...(ended.length > 0 ? [`starting ${ended.join(', ')}, which had ended`] : []),
   ];
+}
+
+function counted(containers: number): string {
+  return containers === 1 ? '1 container' : `${containers} containers`;
 }
 
 async function startAll(
