@@ -97,7 +97,7 @@ export async function untilAnswered<T>(
   call: () => Promise<T>,
   { clock, signal }: { clock: Clock; signal: AbortSignal | undefined },
 ): Promise<T> {
-  const giveUpAt = clock.now() + RETRY_FOR_MS;
+  const giveUpAt = clock.elapsed() + RETRY_FOR_MS;
   let pause = FIRST_PAUSE_MS;
   for (;;) {
     signal?.throwIfAborted();
@@ -105,7 +105,7 @@ export async function untilAnswered<T>(
       return await call();
     } catch (cause) {
       if (isOutOfRange(cause)) throw cause;
-      if (!isTransient(cause) || clock.now() + pause > giveUpAt) {
+      if (!isTransient(cause) || clock.elapsed() + pause > giveUpAt) {
         const why = cause instanceof RpcError ? cause.message : String(cause);
         throw new StoreUnavailableError(`etcd does not answer: ${what}: ${why}`, { cause });
       }

@@ -66,7 +66,7 @@ export class Http2Connection {
   constructor(socket: Duplex, clock: Clock) {
     this.#socket = socket;
     this.#clock = clock;
-    this.#heardAt = clock.now();
+    this.#heardAt = clock.elapsed();
     this.#sender = new Http2Sender((bytes) => {
       if (this.#closed === undefined) socket.write(bytes);
     });
@@ -148,7 +148,7 @@ export class Http2Connection {
   }
 
   #receive(chunk: Buffer): void {
-    this.#heardAt = this.#clock.now();
+    this.#heardAt = this.#clock.elapsed();
     this.#pingedAt = undefined;
     try {
       this.#frames.push(chunk, (received) => this.#handle(received));
@@ -262,7 +262,7 @@ export class Http2Connection {
   #look(): void {
     this.#tick = undefined;
     if (this.#closed !== undefined) return;
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const late = new RpcError(RPC_CODE.DeadlineExceeded, 'no answer in time');
     for (const stream of this.#streams.values()) if (stream.deadline <= now) this.#fail(stream, late);
     for (const { stream } of this.#openings.filter((opening) => opening.stream.deadline <= now)) {

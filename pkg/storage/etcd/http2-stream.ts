@@ -21,7 +21,7 @@ export class Http2Stream {
   paused = false;
   headers: Headers | undefined;
   readonly reader: StreamReader;
-  /** Milliseconds since the epoch; infinite for what has no end. */
+  /** By the elapsed time of the clock; infinite for what has no end. */
   readonly deadline: number;
 
   constructor(reader: StreamReader, deadline: number) {

@@ -25,7 +25,7 @@ export class LeasePool {
 
   /** A lease under which a key lives at least `seconds` from now. */
   async leaseFor(seconds: number): Promise<bigint> {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const shared = this.#byLifetime.get(seconds);
     if (shared !== undefined && shared.freshUntil > now && shared.keys < KEYS_PER_LEASE) {
       shared.keys++;

@@ -51,7 +51,7 @@ export class RpcChannel {
 
   #callOn(connection: Http2Connection, path: string, body: Buffer): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      const deadline = this.#clock.now() + CALL_TIMEOUT_MS;
+      const deadline = this.#clock.elapsed() + CALL_TIMEOUT_MS;
       let answer: Buffer | undefined;
       const messages = new MessageAssembler((bytes) => {
         answer = bytes;
