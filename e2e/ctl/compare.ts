@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { manifests } from './manifests.ts';
+import type { RowNamespaces } from './row-namespaces.ts';
 import type { Row } from './rows/row.ts';
 
 export interface Binary {
@@ -17,6 +18,7 @@ export interface Bench {
   readonly directory: string;
   /** Text of the kubeconfig. */
   readonly kubeconfig: string;
+  readonly namespaces: RowNamespaces;
 }
 
 export interface Outcome {
@@ -59,9 +61,7 @@ async function runSide(bench: Bench, row: Row, side: Side): Promise<Outcome[]> {
     const outcome = await execute(bench.kubectl, line, side, undefined);
     if (outcome.code !== 0) throw new Error(`cannot prepare the row: ${line}: ${outcome.stderr}`);
   };
-  await prepare(`create namespace ${side.namespace}`);
-  // Namespaces get their default account from a controller; none runs here.
-  await prepare('create serviceaccount default');
+  await bench.namespaces.make(side.namespace);
   for (const line of row.given ?? []) await prepare(line);
   const outcomes: Outcome[] = [];
   for (const line of row.run) {

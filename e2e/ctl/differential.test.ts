@@ -9,6 +9,7 @@ import { ensureBuilt } from '../../hack/ensure-built.ts';
 import { startApiServer, type ApiServerProcess } from '../support/api-server.ts';
 import { kubectlPath } from '../support/kubectl.ts';
 import { runRow, type Bench } from './compare.ts';
+import { rowNamespaces } from './row-namespaces.ts';
 import { rows } from './rows.ts';
 
 const ROW_LIMIT_MS = 180_000;
@@ -25,11 +26,13 @@ describe('tkctl does what kubectl does', () => {
       tkctl: { command: process.execPath, args: [fileURLToPath(new URL('../../dist/tkctl.js', import.meta.url))] },
       directory: mkdtempSync(join(tmpdir(), 'ctl-')),
       kubeconfig: readFileSync(server.kubeconfig, 'utf8'),
+      namespaces: await rowNamespaces(server.kubeconfig),
     };
   }, 120_000);
 
   afterAll(async () => {
     rmSync(bench.directory, { recursive: true, force: true });
+    await bench.namespaces[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
   });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { comparable, type Binary, type Outcome } from './compare.ts';
 import { files } from './live-files.ts';
 import type { LiveRow } from './live-rows.ts';
+import type { RowNamespaces } from './row-namespaces.ts';
 
 export interface LiveBench {
   readonly kubectl: Binary;
@@ -13,6 +14,7 @@ export interface LiveBench {
   readonly directory: string;
   /** Path. */
   readonly kubeconfig: string;
+  readonly namespaces: RowNamespaces;
 }
 
 const LINE_LIMIT_MS = 60_000;
@@ -63,14 +65,14 @@ async function runSide(
     const outcome = await execute(bench, line, side);
     if (outcome.code !== 0) throw new Error(`cannot prepare the row: ${line}: ${outcome.stdout}${outcome.stderr}`);
   };
-  await prepare(`stock create namespace ${side.namespace} && stock create serviceaccount default`);
+  await bench.namespaces.make(side.namespace);
   for (const line of row.given) await prepare(line.replaceAll('kc ', 'stock '));
   const outcomes: Outcome[] = [];
   for (const line of row.run) {
     const { code, stdout, stderr } = await execute(bench, line, side);
     outcomes.push({ line, code, stdout: liveComparable(stdout, side), stderr: liveComparable(stderr, side) });
   }
-  await prepare(`stock delete namespace ${side.namespace} --wait=false`);
+  await bench.namespaces.remove(side.namespace);
   return outcomes;
 }
 
