@@ -376,6 +376,41 @@ describe.each(['direct', 'https'] as const)('over %s', (kind) => {
     expect(new Set(made.map(({ body }) => at(body, 'spec.ports.0.nodePort'))).size).toBe(30);
   });
 
+  test.each<{ made: string[] | undefined; asked: string[] | undefined; want: object }>([
+    { made: ['a', 'b'], asked: ['b', 'c'], want: { authenticated: true, audiences: ['b'] } },
+    { made: ['a'], asked: undefined, want: { error: expect.stringContaining('token audiences ["a"] is invalid for') } },
+    { made: undefined, asked: ['a'], want: { error: expect.stringContaining('for the target audiences ["a"]') } },
+  ])('a token made for $made is good for $asked: $want', async ({ made, asked, want }) => {
+    const path = '/api/v1/namespaces/default/serviceaccounts';
+    await ask(transport(), 'POST', path, { metadata: { name: 'audience' } });
+    const { body } = await ask(transport(), 'POST', `${path}/audience/token`, {
+      spec: made === undefined ? {} : { audiences: made },
+    });
+    const spec = { token: at(body, 'status.token'), ...(asked && { audiences: asked }) };
+    const review = await ask(transport(), 'POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec });
+    expect(at(review.body, 'status')).toMatchObject(want);
+  });
+
+  test('a token of a pod says where the pod runs', async () => {
+    const path = '/api/v1/namespaces/default';
+    await ask(transport(), 'POST', `${path}/serviceaccounts`, { metadata: { name: 'placed' } });
+    const node = await ask(transport(), 'POST', '/api/v1/nodes', { metadata: { name: `placed-${kind}` } });
+    const spec = { nodeName: `placed-${kind}`, serviceAccountName: 'placed', containers: [{ name: 'c', image: 'i' }] };
+    await ask(transport(), 'POST', `${path}/pods`, { metadata: { name: `placed-${kind}` }, spec });
+    const boundObjectRef = { kind: 'Pod', apiVersion: 'v1', name: `placed-${kind}` };
+    const { body } = await ask(transport(), 'POST', `${path}/serviceaccounts/placed/token`, {
+      spec: { boundObjectRef },
+    });
+    const token = at(body, 'status.token');
+    await ask(transport(), 'DELETE', `/api/v1/nodes/placed-${kind}`);
+    const review = await ask(transport(), 'POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token } });
+    expect(at(review.body, 'status.user.extra')).toMatchObject({
+      'authentication.kubernetes.io/pod-name': [`placed-${kind}`],
+      'authentication.kubernetes.io/node-name': [`placed-${kind}`],
+      'authentication.kubernetes.io/node-uid': [at(node.body, 'metadata.uid')],
+    });
+  });
+
   test('a token that was made for an account is its key to the server', async () => {
     const { body } = await ask(transport(), 'POST', '/api/v1/namespaces/default/serviceaccounts/default/token', {
       spec: {},
@@ -384,6 +419,7 @@ describe.each(['direct', 'https'] as const)('over %s', (kind) => {
     const review = await ask(transport(), 'POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token } });
     expect(at(review.body, 'status.authenticated')).toBe(true);
     expect(at(review.body, 'status.user.username')).toBe('system:serviceaccount:default:default');
+    expect(at(review.body, 'status.audiences')).toEqual(['https://kubernetes.default.svc.cluster.local']);
     const forged = await ask(transport(), 'POST', '/apis/authentication.k8s.io/v1/tokenreviews', {
       spec: { token: `${token}x` },
     });

@@ -20,7 +20,15 @@ export interface CertificateSubject {
 export interface TokenAuthenticator {
   /** Undefined: not a token of this kind, or not a good one. */
   authenticate(token: string): UserInfo | undefined | Promise<UserInfo | undefined>;
+  /** For tokens that are made for somebody: whose it is and for which of these audiences. Without it a token is for this server. */
+  review?(token: string, audiences: readonly string[]): Promise<TokenFinding>;
 }
+
+export type TokenFinding =
+  | { readonly user: UserInfo; readonly audiences: readonly string[] }
+  /** A good token, but not for them. */
+  | { readonly fault: string }
+  | undefined;
 
 export const AUTHENTICATED = 'system:authenticated';
 
@@ -40,6 +48,29 @@ export async function authenticate(
     if (user !== undefined) return withGroup(user);
   }
   return undefined;
+}
+
+/** What a TokenReview is told. `own`: the audiences that mean this server, also those meant when no others are `asked` for. */
+export async function reviewToken(
+  token: string,
+  asked: readonly string[],
+  own: readonly string[],
+  tokens: readonly TokenAuthenticator[],
+): Promise<Exclude<TokenFinding, undefined>> {
+  const audiences = asked.length > 0 ? asked : own;
+  const forThisServer = own.filter((audience) => audiences.includes(audience));
+  let fault = 'invalid bearer token';
+  for (const authenticator of tokens) {
+    if (authenticator.review !== undefined) {
+      const found = await authenticator.review(token, audiences);
+      if (found !== undefined && 'user' in found) return { ...found, user: withGroup(found.user) };
+      if (found !== undefined) fault = `[${fault}, ${found.fault}]`;
+    } else if (audiences.length === 0 || forThisServer.length > 0) {
+      const user = await authenticator.authenticate(token);
+      if (user !== undefined) return { user: withGroup(user), audiences: forThisServer };
+    }
+  }
+  return { fault };
 }
 
 export function bearerToken(authorization: string | undefined): string | undefined {

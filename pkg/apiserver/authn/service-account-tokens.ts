@@ -4,7 +4,7 @@ import type { JWTPayload } from 'jose';
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { Clock } from '../../clock/clock.ts';
 import type { UserInfo } from '../request.ts';
-import type { TokenAuthenticator } from './authenticator.ts';
+import type { TokenAuthenticator, TokenFinding } from './authenticator.ts';
 
 export interface ServiceAccountKeys {
   /** The first is put into tokens; all are accepted. */
@@ -21,6 +21,8 @@ export interface BoundObject {
   readonly kind: 'Pod' | 'Node' | 'Secret';
   readonly name: string;
   readonly uid: string;
+  /** Where a pod runs; without a uid when there is no such node. */
+  readonly node?: { readonly name: string; readonly uid?: string };
 }
 
 export interface TokenClaims {
@@ -86,6 +88,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       namespace,
       serviceaccount: account,
       ...(bound !== undefined && { [bound.kind.toLowerCase()]: { name: bound.name, uid: bound.uid } }),
+      ...(bound?.node !== undefined && { node: bound.node }),
     };
     const kid = await calculateJwkThumbprint(await exportJWK(createPublicKey(this.#signing)));
     return new SignJWT({ 'kubernetes.io': kubernetes })
@@ -109,9 +112,21 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   async verify(token: string, audiences: readonly string[]): Promise<UserInfo | undefined> {
     const payload = await this.#payloadOf(token);
     if (payload === undefined) return undefined;
-    const named = typeof payload.aud === 'string' ? [payload.aud] : (payload.aud ?? []);
+    const named = audiencesOf(payload);
     if (!audiences.some((audience) => named.includes(audience))) return undefined;
     return this.#userOf(payload);
+  }
+
+  async review(token: string, audiences: readonly string[]): Promise<TokenFinding> {
+    const payload = token.split('.').length === 3 ? await this.#payloadOf(token) : undefined;
+    if (payload === undefined) return undefined;
+    const named = audiencesOf(payload);
+    const both = named.filter((audience) => audiences.includes(audience));
+    if (both.length === 0) {
+      return { fault: `token audiences ${quoted(named)} is invalid for the target audiences ${quoted(audiences)}` };
+    }
+    const user = this.#userOf(payload);
+    return user === undefined ? undefined : { user, audiences: both };
   }
 
   async #payloadOf(token: string): Promise<JWTPayload | undefined> {
@@ -152,6 +167,12 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     for (const [claim, resource] of BOUND_CLAIMS) {
       if (claims[claim] === undefined) continue;
       const bound = record(claims[claim]);
+      // A pod's token says where it runs; that the node is gone takes nothing from it.
+      if (claim === 'node' && claims['pod'] !== undefined) {
+        extra['authentication.kubernetes.io/node-name'] = [text(bound['name'])];
+        if (bound['uid'] !== undefined) extra['authentication.kubernetes.io/node-uid'] = [text(bound['uid'])];
+        continue;
+      }
       const scope = claim === 'node' ? '' : namespace;
       if (this.#uidOf(resource, scope, text(bound['name'])) !== text(bound['uid'])) return undefined;
       extra[`authentication.kubernetes.io/${claim}-name`] = [text(bound['name'])];
@@ -167,6 +188,15 @@ const BOUND_CLAIMS = [
   ['node', 'nodes'],
   ['secret', 'secrets'],
 ] as const;
+
+function audiencesOf({ aud }: JWTPayload): readonly string[] {
+  return typeof aud === 'string' ? [aud] : (aud ?? []);
+}
+
+/** As Go prints a list of texts. */
+function quoted(texts: readonly string[]): string {
+  return `[${texts.map((text) => JSON.stringify(text)).join(' ')}]`;
+}
 
 function subjectOf(namespace: string, name: string): string {
   return `system:serviceaccount:${namespace}:${name}`;

@@ -38,7 +38,7 @@ export function subresourceHandlers(parts: HandlerParts): Map<string, Subresourc
     ['services/proxy', proxy(parts.kubelets, parts.random)],
     ['nodes/proxy', proxy(parts.kubelets, parts.random)],
     ['serviceaccounts/token', tokenOf(parts.tokens)],
-    ...reviewHandlers(parts.authorizer, parts.tokenAuthenticators),
+    ...reviewHandlers(parts.authorizer, parts.tokenAuthenticators, parts.tokens?.audiences ?? []),
   ]);
 }
 

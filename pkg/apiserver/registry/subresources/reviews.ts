@@ -9,7 +9,7 @@ import type {
   SubjectAccessReview,
 } from '../../../api/schema/generated/authorization.v1.gen.ts';
 import type { KubeObject } from '../../../api/schema/resource-type.ts';
-import { authenticate, type TokenAuthenticator } from '../../authn/authenticator.ts';
+import { reviewToken, type TokenAuthenticator, type TokenFinding } from '../../authn/authenticator.ts';
 import type { Attributes, Authorizer } from '../../authz/authorizer.ts';
 import { encodeValue } from '../../encoded.ts';
 import { badRequest } from '../../http-errors.ts';
@@ -53,6 +53,7 @@ function review(
 export function reviewHandlers(
   authorizer: Authorizer,
   tokens: readonly TokenAuthenticator[],
+  ownAudiences: readonly string[],
 ): [string, SubresourceHandler][] {
   const access = (kind: string, spec: AccessSpec | undefined, user: UserInfo, metadata: KubeObject['metadata']) => {
     const faults = accessFaults(kind, spec ?? {}, user, metadata);
@@ -94,11 +95,11 @@ export function reviewHandlers(
     [`${n}/v1/selfsubjectreviews`, review(n, 'SelfSubjectReview', (_, user) => ({ userInfo: infoOf(user) }))],
     [
       `${n}/v1/tokenreviews`,
-      review(n, 'TokenReview', (asked) => {
+      review(n, 'TokenReview', async (asked) => {
         // Validation does not see reviews, so even what the type promises may be missing.
         const { spec } = asked as { spec?: TokenReview['spec'] };
         if (!spec?.token) throw badRequest('token is required for TokenReview in authentication');
-        return tokenStatus(spec.token, tokens);
+        return tokenStatus(await reviewToken(spec.token, spec.audiences ?? [], ownAudiences, tokens));
       }),
     ],
   ];
@@ -156,9 +157,10 @@ function subjectOf(spec: { user?: string; groups?: readonly string[]; uid?: stri
   return { name: spec?.user ?? '', groups: spec?.groups ?? [], ...(spec?.uid !== undefined && { uid: spec.uid }) };
 }
 
-async function tokenStatus(token: string, tokens: readonly TokenAuthenticator[]): Promise<object> {
-  const user = await authenticate({ certificate: undefined, authorization: `Bearer ${token}` }, tokens);
-  return user === undefined ? { user: {}, error: 'invalid bearer token' } : { authenticated: true, user: infoOf(user) };
+function tokenStatus(found: Exclude<TokenFinding, undefined>): object {
+  if ('fault' in found) return { user: {}, error: found.fault };
+  const { user, audiences } = found;
+  return { authenticated: true, user: infoOf(user), ...(audiences.length > 0 && { audiences }) };
 }
 
 function infoOf({ name, uid, groups, extra }: UserInfo): object {

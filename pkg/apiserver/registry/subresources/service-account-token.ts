@@ -125,16 +125,24 @@ async function boundObject(
       `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
     );
   }
-  if (kind === 'Pod' && accountOfPod(value) !== account) {
+  if (kind === 'Pod' && podOf(value).spec.serviceAccountName !== account) {
     throw badRequest(
       `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`,
     );
   }
   // BOUND_RESOURCES has these kinds only.
-  return { kind: kind as BoundObject['kind'], name, uid: value.metadata.uid };
+  const bound = { kind: kind as BoundObject['kind'], name, uid: value.metadata.uid };
+  const nodeName = kind === 'Pod' ? podOf(value).spec.nodeName : undefined;
+  return nodeName ? { ...bound, node: nodeOf(api, nodeName) } : bound;
+}
+
+function nodeOf(api: ResourceApi, name: string): { name: string; uid?: string } {
+  const served = api.kindOf('', 'nodes');
+  const uid = served === undefined ? undefined : api.parts.reader.peek(served, '', name)?.value.metadata.uid;
+  return { name, ...(uid !== undefined && { uid }) };
 }
 
 /** The object is the pod that the reference names. */
-function accountOfPod(object: KubeObject): string | undefined {
-  return (object as Pod).spec.serviceAccountName;
+function podOf(object: KubeObject): Pod {
+  return object as Pod;
 }
