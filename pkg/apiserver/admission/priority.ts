@@ -1,4 +1,5 @@
 // Priority: a pod's class becomes its priority and preemption policy. k8s.io/kubernetes plugin/pkg/admission/priority.
+import type { Pod } from '../../api/schema/generated/core.v1.gen.ts';
 import type { KubeObject } from '../../api/schema/resource-type.ts';
 import { forbidden } from '../http-errors.ts';
 import type { WatchCache } from '../watchcache/watch-cache.ts';
@@ -22,11 +23,12 @@ const SYSTEM_CLASSES: ReadonlyMap<string, number> = new Map([
 export function priority({ cache }: { cache: WatchCache }): AdmissionPlugin {
   return {
     name: 'Priority',
-    operations: new Set(['CREATE']),
+    operations: new Set(['CREATE', 'UPDATE']),
     resources: new Set(['pods']),
     admit(request) {
       const pod = podOf(request.object);
       if (pod === undefined) return;
+      if (request.operation === 'UPDATE') return keepPriority(pod, podOf(request.old));
       const { spec } = pod;
       const found = spec.priorityClassName ? classNamed(cache, spec.priorityClassName) : defaultClass(cache);
       if (found === undefined && spec.priorityClassName) {
@@ -51,6 +53,12 @@ export function priority({ cache }: { cache: WatchCache }): AdmissionPlugin {
       spec.preemptionPolicy = policy;
     },
   };
+}
+
+/** Clients that do not know the fields may leave them out. */
+function keepPriority({ spec }: Pod, old: Pod | undefined): void {
+  if (old?.spec.priority !== undefined) spec.priority ??= old.spec.priority;
+  if (old?.spec.preemptionPolicy !== undefined) spec.preemptionPolicy ??= old.spec.preemptionPolicy;
 }
 
 interface Found {

@@ -45,7 +45,7 @@ export const priorityClassKind = defineKind<PriorityClass>({
   validate,
   validateUpdate(priority, old) {
     const faults = new Faults();
-    if (priority.value !== old.value) faults.invalid('value', priority.value, 'may not be changed in an update.');
+    if (priority.value !== old.value) faults.forbidden('value', 'may not be changed in an update.');
     if (priority.preemptionPolicy !== old.preemptionPolicy) {
       faults.invalid('preemptionPolicy', priority.preemptionPolicy, 'field is immutable');
     }
