@@ -6,6 +6,7 @@ import { connectCluster } from '../../pkg/client/kubeconfig-transport.ts';
 import { meteredTransport } from '../../pkg/client/client-metrics.ts';
 import { createClient } from '../../pkg/client/typed-client.ts';
 import { realClock } from '../../pkg/clock/clock.ts';
+import { HealthSlis } from '../../pkg/metrics/health-slis.ts';
 import { componentMetrics } from '../../pkg/metrics/process-metrics.ts';
 import { ApiContact } from '../../pkg/network/announce/api-contact.ts';
 import { nodeStatusPages } from '../../pkg/network/node-status.ts';
@@ -75,9 +76,11 @@ await runProgram({
     const registry = componentMetrics();
     const client = createClient(meteredTransport(transport, { registry, clock: realClock }));
     const apiContact = new ApiContact(realClock);
+    const slis = new HealthSlis();
     const metricsPages: StatusPages = {
       '/healthz': () => ({ status: 200, body: 'ok' }),
       '/proxyMode': () => ({ status: 200, body: 'nftables' }),
+      '/metrics/slis': () => ({ status: 200, body: slis.text(), contentType: registry.contentType }),
       '/metrics': async () => ({ status: 200, body: await registry.metrics(), contentType: registry.contentType }),
     };
     // A port that another program has must not keep Services from working.
@@ -98,7 +101,7 @@ await runProgram({
       bridge === '' || clusterCidr === ''
         ? runProxy({ ...node, ...proxy, ...(clusterCidr !== '' && { clusterCidr }) }, signal)
         : runNodeNetwork({ ...node, clusterCidr, bridge, proxy, apiContact }, signal),
-      tell(healthz, nodeStatusPages(health, apiContact)),
+      tell(healthz, nodeStatusPages(health, apiContact, slis)),
       tell(metricsAt, metricsPages),
     ]);
     await transport.close();

@@ -254,7 +254,7 @@ describe('Services', () => {
 });
 
 test('the proxy tells how it is', async () => {
-  const program = `for (const p of ['10256/healthz', '10256/livez', '10249/proxyMode', '10249/metrics'])
+  const program = `for (const p of ['10256/healthz', '10256/livez', '10249/proxyMode', '10249/metrics', '10249/metrics/slis'])
     await fetch('http://127.0.0.1:' + p).then(async (r) => console.log(p, r.status, await r.text()))`;
   const { stdout } = await exec('ip', [
     'netns',
@@ -269,6 +269,7 @@ test('the proxy tells how it is', async () => {
   expect(stdout).toContain('10249/proxyMode 200 nftables');
   expect(stdout).toContain('10249/metrics 200 # HELP ');
   expect(stdout).toContain('\n# TYPE kubeproxy_sync_proxy_rules_duration_seconds histogram\n');
+  expect(stdout).toContain('\nkubernetes_healthcheck{name="proxy",type="healthz"} 1\n');
 });
 
 test('pods reach the outside with the address of the node', async () => {
