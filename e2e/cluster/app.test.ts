@@ -1,4 +1,8 @@
 // The whole path as a user walks it, on one cluster that one process holds: apply, serve, update under load, roll back, break.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { get, startLoad } from '../support/http-load.ts';
 import { createTestCluster, type TestCluster } from '../support/test-cluster.ts';
@@ -33,6 +37,23 @@ test('the sample app is applied by tkctl and answers through its NodePort', asyn
 test('requests are spread over all replicas', async () => {
   const answers = await Promise.all(Array.from({ length: 90 }, () => get(URL)));
   expect(new Set(answers).size).toBe(3);
+});
+
+test('logs holds what a bug report needs', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'typekube-logs-'));
+  const archive = join(directory, 'logs.tar.gz');
+  try {
+    expect(await cluster.tkctl('cluster', 'logs', 'e2e', '--output', archive)).toMatchObject({ code: 0 });
+    execFileSync('tar', ['-xzf', archive, '-C', directory]);
+    const files = readdirSync(join(directory, 'e2e'), { recursive: true, encoding: 'utf8' });
+    expect(files).toEqual(
+      expect.arrayContaining(['cluster.log', 'nft.txt', 'events.txt', 'describe/nodes.txt', 'metrics/apiserver.txt']),
+    );
+    expect(files.filter((file) => /^pods\/k8s_.*hello.*\.log$/.test(file)).length).toBeGreaterThan(0);
+    expect(files.filter((file) => file.includes('secrets'))).toEqual([]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test('a pod reaches the Service by its name and by its address, itself included', async () => {

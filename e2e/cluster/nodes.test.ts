@@ -244,6 +244,7 @@ test('logs holds what a bug report needs and no secret', async () => {
     'overview.txt',
     'describe/pods.txt',
     'objects/v1_pods.json',
+    'metrics/kube-scheduler.txt',
     `${CONTROL_PLANE}/log/control-plane.log`,
     ...WORKERS.flatMap((node) =>
       ['log/node.log', 'log/dockerd.log', 'nft.txt', 'routes.txt'].map((file) => `${node}/${file}`),

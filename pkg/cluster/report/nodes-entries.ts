@@ -3,9 +3,11 @@
 import type Docker from 'dockerode';
 import { execIn } from '../engine.ts';
 import type { NodesRecord } from '../nodes/nodes-record.ts';
+import { containerLog } from './container-log.ts';
 import { json, type ReportEntry } from './report-archive.ts';
 
-const POD_LOG_LINES = 1000;
+const NODE_LOG_LINES = 10_000;
+export const POD_LOG_LINES = 1000;
 const LOG_BYTES = 4 * 1024 * 1024;
 
 /** What is asked of every container. */
@@ -41,7 +43,7 @@ export async function* nodesEntries(
     say(`asking ${name}`);
     const container = engine.getContainer(name);
     yield { path: `${name}/container.json`, ask: async () => json(await container.inspect()) };
-    yield { path: `${name}/container.log`, ask: () => containerLog(container) };
+    yield { path: `${name}/container.log`, ask: () => containerLog(container, NODE_LOG_LINES) };
     const ask =
       (...command: string[]): ReportEntry['ask'] =>
       (late) =>
@@ -82,19 +84,4 @@ async function namesFrom(
     signal.throwIfAborted();
     return [];
   }
-}
-
-async function containerLog(container: Docker.Container): Promise<string> {
-  return plainText(await container.logs({ stdout: true, stderr: true, timestamps: true, tail: 10_000 }));
-}
-
-/** Without the engine's frames of eight bytes that say which stream a part is of. */
-function plainText(log: Buffer): string {
-  const parts: Buffer[] = [];
-  for (let at = 0; at + 8 <= log.length;) {
-    const length = log.readUInt32BE(at + 4);
-    parts.push(log.subarray(at + 8, at + 8 + length));
-    at += 8 + length;
-  }
-  return Buffer.concat(parts).toString();
 }

@@ -3,6 +3,13 @@ import type { ApiProbe } from '../api-probe.ts';
 import { listableResources } from './listable-resources.ts';
 import { json, type ReportEntry } from './report-archive.ts';
 
+/** What control planes have counted; components of other processes are not there. */
+const METRICS: Readonly<Record<string, string>> = {
+  apiserver: '/metrics',
+  'kube-scheduler': '/metrics/kube-scheduler',
+  'kube-controller-manager': '/metrics/kube-controller-manager',
+};
+
 export async function* objectEntries(probe: ApiProbe): AsyncGenerator<ReportEntry> {
   const lists = await listableResources(probe);
   if (lists.length === 0) {
@@ -12,4 +19,7 @@ export async function* objectEntries(probe: ApiProbe): AsyncGenerator<ReportEntr
     yield { path: `objects/${file}.json`, ask: async () => json((await probe.get(path)).body) };
   }
   yield { path: 'objects/readyz.txt', ask: async () => String((await probe.get('/readyz?verbose')).body) };
+  for (const [file, path] of Object.entries(METRICS)) {
+    yield { path: `metrics/${file}.txt`, ask: async () => String((await probe.get(path)).body) };
+  }
 }
