@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { Option } from 'commander';
 import type { ComponentContext } from '../connection.ts';
 import { UsageError } from '../program.ts';
+import type { Pod } from '../../pkg/api/schema/generated/core.v1.gen.ts';
 import { meteredClient } from '../../pkg/client/client-metrics.ts';
 import { runAsLeader } from '../../pkg/client/leader-election.ts';
 import { realClock } from '../../pkg/clock/clock.ts';
@@ -17,6 +18,7 @@ import {
   parseSchedulerConfiguration,
   type SchedulerConfiguration,
 } from '../../pkg/scheduler/config/scheduler-configuration.ts';
+import { podResourceLines } from '../../pkg/scheduler/resource-metrics.ts';
 import { runScheduler } from '../../pkg/scheduler/scheduler.ts';
 import { statusPagesFlags, statusPagesSettings } from '../status-pages/flags.ts';
 import { alive, serveStatusPages } from '../status-pages/server.ts';
@@ -50,9 +52,14 @@ export async function runFromFlags(
   const { profiles, backoff } = configuration;
   const elect = (textFlag(flags['leaderElect']) ?? String(leaderElection.leaderElect ?? true)) === 'true';
   let ready = elect; // whoever stands by is ready to take over
+  // Whoever stands by knows no pods.
+  let pods: () => readonly Pod[] = () => [];
   const schedule = (until: AbortSignal) => {
     ready = false;
-    const onReady = () => (ready = true);
+    const onReady = (known: () => readonly Pod[]) => {
+      ready = true;
+      pods = known;
+    };
     return runScheduler({ ...context, profiles, backoff, metrics: registry, onReady }, until);
   };
   const synced = () => (ready ? undefined : 'the first lists are not in yet');
@@ -62,6 +69,7 @@ export async function runFromFlags(
     settings: await statusPagesSettings(flags),
     registry,
     checks: [alive, { name: 'sched-handlers-sync', endpoints: ['readyz'], check: synced }],
+    more: { '/metrics/resources': () => `${podResourceLines(pods()).join('\n')}\n` },
     configz: () => ({ componentconfig: schedulerConfigz(configuration, elect) }),
   });
   if (serving !== undefined) parts.use(serving);

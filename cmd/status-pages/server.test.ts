@@ -49,6 +49,7 @@ beforeAll(async () => {
       clock: realClock,
       log: silentLogger,
       checks: [alive, { name: 'synced', endpoints: ['readyz'], check: () => (synced ? undefined : 'not yet') }],
+      more: { '/metrics/resources': () => 'kube_pod_resource_request 1' },
       configz: () => ({ componentconfig: { kind: 'KubeSchedulerConfiguration' } }),
     },
     0,
@@ -94,6 +95,7 @@ test.each([
     body: 'forbidden: User \\"john\\" cannot get path \\"/metrics\\": no rule lets John',
   },
   { name: 'configuration is shown', path: '/configz', as: JANE, status: 200, body: 'KubeSchedulerConfiguration' },
+  { name: 'a component has pages of its own', path: '/metrics/resources', as: JANE, status: 200, body: 'request 1' },
   { name: 'other paths are not there', path: '/metrics/x', as: JANE, status: 404, body: '404 page not found' },
 ])('$name', async ({ path, as, status, body }) => {
   const answer = await read(path, as);

@@ -29,6 +29,8 @@ export interface StatusPagesOptions {
   readonly checks: readonly HealthCheck[];
   /** What /configz shows. */
   readonly configz: () => object;
+  /** Further pages of metrics, by their paths. */
+  readonly more?: Readonly<Record<string, () => string>>;
 }
 
 export interface StatusPages extends AsyncDisposable {
@@ -113,11 +115,13 @@ async function answer(pages: Pages, request: IncomingMessage, response: ServerRe
 }
 
 async function pageOf({ options, slis }: Pages, path: string, query: URLSearchParams): Promise<ApiResponse> {
-  const { registry, checks, configz } = options;
+  const { registry, checks, configz, more = {} } = options;
   if (HEALTH.test(path)) return (await answerHealth(path, query, checks, slis)) ?? notFound();
   if (path === '/metrics') return textResponse(200, await registry.metrics(), registry.contentType);
   if (path === '/metrics/slis') return textResponse(200, slis.text(), registry.contentType);
   if (path === '/configz') return jsonResponse(200, configz());
+  const page = more[path];
+  if (page !== undefined) return textResponse(200, page(), registry.contentType);
   return notFound();
 }
 

@@ -2,6 +2,7 @@
 // Decisions are made one after another, each counting with all before it; bindings run beside them, many at once. Nothing
 // is kept that could not be learnt anew from the API server: it may be killed at any moment and started again.
 import type { Registry } from 'prom-client';
+import type { Pod } from '../api/schema/generated/core.v1.gen.ts';
 import { namespaces, nodes, podDisruptionBudgets, pods } from '../api/resources.ts';
 import type { Clock, Random } from '../clock/clock.ts';
 import type { Client } from '../client/client.ts';
@@ -27,8 +28,8 @@ export interface SchedulerOptions {
   readonly backoff?: BackoffRules;
   /** Named in events as where they come from. */
   readonly host?: string;
-  /** Told once the first lists are in and decisions begin. */
-  readonly onReady?: () => void;
+  /** Told once the first lists are in and decisions begin; `pods`: all that are not done, at any time from then on. */
+  readonly onReady?: (pods: () => readonly Pod[]) => void;
 }
 
 /** Runs until `signal`; resolves when the bindings under way then have ended. */
@@ -78,7 +79,7 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   try {
     await Promise.all(informers.map((informer) => informer.synced(stopped)));
     log.info('scheduling', { nodes: scheduling.nodeCount });
-    options.onReady?.();
+    options.onReady?.(() => podInformer.store.list());
     await scheduling.run((key) => podInformer.store.get(key));
   } catch (error) {
     if (!signal.aborted) throw error;
