@@ -107,3 +107,8 @@ test('whoever shows a certificate adds to how long those in use are still good f
   expect(buckets.filter((line) => /^le=(172800|345600) /.test(line))).toEqual(['le=172800 0', 'le=345600 1']);
   expect(await samples('authentication_attempts')).toContain('result=error 1');
 });
+
+test('the store says how much it takes on disk', async () => {
+  const [line = ''] = await samples('apiserver_storage_size_bytes');
+  expect(line).toMatch(/^storage_cluster_id=etcd-0 \d{4,}$/);
+});

@@ -180,6 +180,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       clock,
       cache,
       requests: metrics,
+      store,
       others: [accessMetrics, admission, watchMetrics, storeMetrics],
     }),
     pages: options.metricsPages ?? new MetricsPages(),

@@ -75,6 +75,8 @@ export interface Store {
   revision(signal?: AbortSignal): Promise<Revision>;
   /** Forgets history before `revision`; current values stay. */
   compact(revision: Revision): Promise<void>;
+  /** Bytes that it takes on disk, history and free space included. */
+  size(signal?: AbortSignal): Promise<number>;
   /** Ends watches and timers and closes files and connections. */
   close(): Promise<void>;
 }

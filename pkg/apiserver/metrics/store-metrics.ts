@@ -39,6 +39,7 @@ export class StoreMetrics {
       ...calls,
       watch: (prefix, from, signal) => store.watch(prefix, from, signal),
       revision: (signal) => store.revision(signal),
+      size: (signal) => store.size(signal),
       compact: (revision) => store.compact(revision),
       close: () => store.close(),
     };

@@ -18,7 +18,8 @@ export const noNodeMetrics: NodeMetrics = {
   gaveUp: () => undefined,
 };
 
-const SECONDS = Array.from({ length: 18 }, (_, power) => 0.001 * 2 ** power);
+const ALL_SECONDS = Array.from({ length: 8 }, (_, power) => 0.01 * 4 ** power);
+const ONE_SECONDS = Array.from({ length: 8 }, (_, power) => 0.001 * 4 ** power);
 
 export function registerNodeMetrics(registry: Registry): NodeMetrics {
   const registers = [registry];
@@ -46,13 +47,13 @@ export function registerNodeMetrics(registry: Registry): NodeMetrics {
   const all = new Histogram({
     name: 'node_collector_update_all_nodes_health_duration_seconds',
     help: 'Duration in seconds for NodeController to update the health of all nodes.',
-    buckets: SECONDS,
+    buckets: ALL_SECONDS,
     registers,
   });
   const one = new Histogram({
     name: 'node_collector_update_node_health_duration_seconds',
     help: 'Duration in seconds for NodeController to update the health of a single node.',
-    buckets: SECONDS,
+    buckets: ONE_SECONDS,
     registers,
   });
   return {

@@ -22,6 +22,12 @@ export function describeStore(name: string, subject: StoreUnderTest): void {
     });
     afterEach(() => store.close());
 
+    test('tells how much it takes on disk', async () => {
+      await store.create('/registry/big', new Uint8Array(300_000).fill(65));
+      // Files grow when they are next written to, which may be after the acknowledgement.
+      await expect.poll(() => store.size(), { timeout: 5000 }).toBeGreaterThan(300_000);
+    });
+
     async function put(key: string, value: string): Promise<Revision> {
       const current = await store.get(key);
       const swap =

@@ -3,6 +3,8 @@
 // Decisions (does the key stand where the caller thinks?) are made at once on heads held in memory; readers and watchers see
 // only what is on disk. Serves one process: the directory is locked.
 import { mkdirSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '../../clock/clock.ts';
 import {
   CompactedError,
@@ -82,11 +84,15 @@ interface StoreParts {
   readonly last: Revision;
 }
 
+/** What `stat` counts blocks in. */
+const BLOCK = 512;
+
 class EmbeddedStore implements Store {
   readonly #tables: Tables;
   readonly #log: WriteAheadLog<PendingWrite>;
   readonly #lock: AsyncDisposable;
   readonly #clock: Clock;
+  readonly #directory: string;
 
   /** Newest revision of each key, committed or about to be. */
   readonly #newest = new Map<Key, Head>();
@@ -104,6 +110,7 @@ class EmbeddedStore implements Store {
   #wakers = new Set<() => void>();
 
   constructor({ directory, clock, lock, tables, last }: StoreParts) {
+    this.#directory = directory;
     this.#tables = tables;
     this.#lock = lock;
     this.#clock = clock;
@@ -191,6 +198,21 @@ class EmbeddedStore implements Store {
   async revision(): Promise<Revision> {
     this.#mustBeOpen();
     return this.#committed;
+  }
+
+  async size(): Promise<number> {
+    this.#mustBeOpen();
+    const names = await readdir(this.#directory, { recursive: true });
+    const sizes = await Promise.all(
+      // A piece of the log may be taken away meanwhile.
+      names.map((name) =>
+        stat(join(this.#directory, name)).then(
+          ({ blocks }) => blocks * BLOCK,
+          () => 0,
+        ),
+      ),
+    );
+    return sizes.reduce((sum, size) => sum + size, 0);
   }
 
   async compact(revision: Revision): Promise<void> {

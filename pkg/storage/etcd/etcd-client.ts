@@ -5,11 +5,13 @@ import type { Clock } from '../../clock/clock.ts';
 import { StoreUnavailableError, type Revision } from '../store.ts';
 import { endpointOf } from './endpoint.ts';
 import {
+  decodeDatabaseSize,
   decodeLeaseGrant,
   decodeRange,
   decodeSwap,
   decodeWatch,
   encodeCompaction,
+  encodeEmpty,
   encodeLeaseGrant,
   encodeRange,
   encodeSwap,
@@ -60,6 +62,11 @@ export class EtcdClient {
 
   async compact(revision: Revision): Promise<void> {
     await this.#channel.call('/etcdserverpb.KV/Compact', encodeCompaction(revision));
+  }
+
+  /** Of the database of the member that answers. */
+  async databaseSize(): Promise<number> {
+    return decodeDatabaseSize(await this.#channel.call('/etcdserverpb.Maintenance/Status', encodeEmpty()));
   }
 
   async grantLease(seconds: number): Promise<bigint> {

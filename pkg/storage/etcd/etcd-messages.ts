@@ -126,6 +126,23 @@ export function encodeLeaseGrant(seconds: number): Buffer {
   return writer.finish();
 }
 
+/** A request that says nothing but its name. */
+export function encodeEmpty(): Buffer {
+  return new ProtobufWriter(SPARE_BYTES).finish();
+}
+
+/** Of a member's status; everything else in it is of no use here. */
+export function decodeDatabaseSize(message: Uint8Array): number {
+  let size = 0;
+  const reader = new ProtobufReader(message);
+  while (!reader.done()) {
+    const at = reader.length();
+    if (at === tag(3, NUMBER)) size = Number(reader.wide());
+    else reader.skip(at);
+  }
+  return size;
+}
+
 /** The lease's number, which uses all of its 64 bits. */
 export function decodeLeaseGrant(message: Uint8Array): bigint {
   let id = 0n;

@@ -96,6 +96,10 @@ class EtcdStore implements Store {
     return answer.revision;
   }
 
+  size(signal?: AbortSignal): Promise<number> {
+    return this.#call('size', () => this.#etcd.databaseSize(), signal);
+  }
+
   async compact(revision: Revision): Promise<void> {
     try {
       await this.#call('compact', () => this.#etcd.compact(revision), undefined);
