@@ -1,7 +1,8 @@
 // Removes every trace of a cluster from this machine: its process, its containers and network, its kernel rules, its data and
 // its kubeconfig entry. Safe to repeat, and to run on what an interrupted run has left.
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Clock } from '../clock/clock.ts';
 import {
   ClusterError,
@@ -17,6 +18,7 @@ import {
 import { removeFromEngine } from './engine-remains.ts';
 import { engineAt, engineEndpoint } from './engine.ts';
 import { kubeconfigPath, removeFromKubeconfig } from './kubeconfig-entry.ts';
+import { argumentsOf, endLeftOvers } from './left-over-processes.ts';
 
 export interface DeleteOptions {
   readonly name: string;
@@ -41,6 +43,7 @@ export async function deleteCluster(options: DeleteOptions, signal: AbortSignal)
   if (record !== undefined) {
     say('stopping the control plane');
     await stopProcess(record, options.clock, signal);
+    await endLeftOvers(join(directory, 'pids'), options.clock);
     // Whoever runs here now has taken them over.
     if ((await otherHolder(directory)) === undefined) {
       say('removing its containers and network');
@@ -67,14 +70,6 @@ function remainsOf(directory: string, name: string, env: NodeJS.ProcessEnv): Rem
 function processesWith(argument: string): number[] {
   const ids = readdirSync('/proc').filter((id) => /^\d+$/.test(id));
   return ids.filter((id) => argumentsOf(id).includes(argument)).map(Number);
-}
-
-function argumentsOf(id: string): string[] {
-  try {
-    return readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0');
-  } catch {
-    return []; // it has ended meanwhile
-  }
 }
 
 /** SIGTERM first; kill -9 when that does not help within 20 s. */

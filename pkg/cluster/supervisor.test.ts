@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { realClock } from '../clock/clock.ts';
 import { silentLogger } from '../logging/logger.ts';
 import { supervise } from './supervisor.ts';
@@ -12,8 +13,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
+const LOOP = 'while :; do sleep 1; done';
+
 function pidOf(name: string): number {
-  return Number(readFileSync(join(directory, `${name}.pid`), 'utf8'));
+  const file = join(directory, `${name}.pid`);
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
 }
 function isAlive(pid: number): boolean {
   try {
@@ -48,13 +52,34 @@ test('a program that cannot be started does not stop the others', async () => {
   await running;
 });
 
+test('what a killed supervisor has left is ended first, and nobody else', async () => {
+  const pids = join(directory, 'pids');
+  mkdirSync(pids);
+  const start = (args: string[]) => {
+    const child = spawn('sh', args, { stdio: 'ignore' });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    return child.pid ?? 0;
+  };
+  const left = start(['-c', LOOP, join(directory, 'store')]);
+  const strange = start(['-c', LOOP, 'elsewhere']);
+  writeFileSync(join(pids, 'one.pid'), String(left));
+  writeFileSync(join(pids, 'two.pid'), String(strange));
+  const stop = new AbortController();
+  const programs = [{ name: 'one', command: 'sleep', args: ['1000'] }];
+  const running = supervise({ programs, pidDirectory: pids, clock: realClock, log: silentLogger }, stop.signal);
+  await vi.waitUntil(() => pidOf('pids/one') !== left, { timeout: 10_000 });
+  expect([isAlive(left), isAlive(strange)]).toEqual([false, true]);
+  stop.abort();
+  await running;
+});
+
 test('a child whose pid cannot be written down is kept running and ended like the others', async () => {
   const stop = new AbortController();
   mkdirSync(join(directory, 'one.pid'));
   const script = `echo $$ > ${directory}/self.pid; exec sleep 1000`;
   const programs = [{ name: 'one', command: 'sh', args: ['-c', script] }];
   const running = supervise({ programs, pidDirectory: directory, clock: realClock, log: silentLogger }, stop.signal);
-  const pid = await vi.waitUntil(() => existsSync(join(directory, 'self.pid')) && pidOf('self'));
+  const pid = await vi.waitUntil(() => pidOf('self'));
   expect(isAlive(pid)).toBe(true);
   stop.abort();
   await running;

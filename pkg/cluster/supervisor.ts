@@ -1,10 +1,11 @@
-// Keeps child processes running: starts each, restarts it with back-off when it ends, writes its pid to a file, and ends all of
+// Keeps child processes running: ends those that a killed supervisor has left, starts each, restarts it with back-off when it ends, writes its pid to a file, and ends all of
 // them, in reverse order, when told to stop.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock/clock.ts';
 import type { Logger } from '../logging/logger.ts';
+import { endLeftOvers } from './left-over-processes.ts';
 
 export interface ChildProgram {
   readonly name: string;
@@ -29,6 +30,8 @@ export interface SupervisorOptions {
 /** Resolves when `signal` has been aborted and every child has ended. */
 export async function supervise(options: SupervisorOptions, signal: AbortSignal): Promise<void> {
   mkdirSync(options.pidDirectory, { recursive: true });
+  const left = await endLeftOvers(options.pidDirectory, options.clock);
+  if (left.length > 0) options.log.warn('ended components whose supervisor had been killed', { programs: left });
   const stops: AbortController[] = [];
   const ended: Promise<void>[] = [];
   for (const program of options.programs) {
