@@ -25,6 +25,7 @@ export const getRows: readonly Row[] = [
     run: [
       'get pod web -o yaml',
       'get pod web -o json',
+      'get pod web -o kyaml',
       'get pods -o yaml',
       'get pod web deploy/web',
       'get pod web svc/web',

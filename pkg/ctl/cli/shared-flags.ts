@@ -24,7 +24,7 @@ export const allNamespacesFlag = {
 
 export const outputFlags = {
   output: stringFlag(
-    'Output format: json, yaml, name, go-template, go-template-file, jsonpath, jsonpath-as-json, jsonpath-file.',
+    'Output format: json, yaml, kyaml, name, go-template, go-template-file, jsonpath, jsonpath-as-json, jsonpath-file.',
     { short: 'o' },
   ),
   template: stringFlag('Template string or path to template file for -o=go-template, -o=go-template-file.'),

@@ -21,14 +21,14 @@ export const apiResources = command({
     categories: listFlag('Limit to resources that belong to the specified categories.'),
     namespaced: boolFlag('Only resources that are namespaced (true) or not (false).', { default: true }),
     'no-headers': boolFlag("Don't print headers."),
-    output: stringFlag('Output format. One of: (json, yaml, name, wide).', { short: 'o' }),
+    output: stringFlag('Output format. One of: (json, yaml, kyaml, name, wide).', { short: 'o' }),
     'sort-by': stringFlag("Sort by 'name' or 'kind'."),
     verbs: listFlag('Limit to resources that support the specified verbs.'),
   },
   async run(call, context) {
     const { flags, changed } = call;
     if (call.args.length > 0) throw new UsageFailure(`unexpected arguments: [${call.args.join(' ')}]`);
-    if (!['', 'wide', 'name', 'json', 'yaml'].includes(flags.output))
+    if (!['', 'wide', 'name', 'json', 'yaml', 'kyaml'].includes(flags.output))
       throw unknownFormat(flags.output, ['json', 'kyaml', 'name', 'wide', 'yaml']);
     if (!['', 'name', 'kind'].includes(flags['sort-by'])) throw new Failure('--sort-by accepts only name or kind');
     const { api } = await context.session();
@@ -52,15 +52,14 @@ export const apiResources = command({
       context.out.write(sorted.map((resource) => `${groupResource(resource)}\n`).join(''));
       return 0;
     }
-    if (flags.output === 'json' || flags.output === 'yaml') {
+    if (['json', 'yaml', 'kyaml'].includes(flags.output)) {
       const list = {
         kind: 'APIResourceList',
         apiVersion: 'v1',
         groupVersion: '',
         resources: sorted.map(resourceObject),
       };
-      const { toYaml } = await import('../../api/schema/encode-yaml.ts');
-      context.out.write(flags.output === 'json' ? toPrettyJson(list, false) : toYaml(list));
+      context.out.write(await listText(list, flags.output));
       return 0;
     }
     const wide = flags.output === 'wide';
@@ -90,6 +89,12 @@ function resourceObject(resource: ApiResource): JsonObject {
     ...(resource.shortNames.length > 0 && { shortNames: [...resource.shortNames] }),
     ...(resource.categories.length > 0 && { categories: [...resource.categories] }),
   };
+}
+
+async function listText(list: JsonObject, output: string): Promise<string> {
+  if (output === 'json') return toPrettyJson(list, false);
+  if (output === 'kyaml') return (await import('../printers/kyaml.ts')).toKyaml(list, false);
+  return (await import('../../api/schema/encode-yaml.ts')).toYaml(list);
 }
 
 export const apiVersions = command({

@@ -41,7 +41,7 @@ export const view = command({
       cwd: context.cwd,
       sorted: false,
     });
-    context.out.write(print(flags.output === 'json' ? inGoOrder(shown) : shown));
+    context.out.write(print(flags.output === 'yaml' ? shown : inGoOrder(shown)));
     return 0;
   },
 });

@@ -83,6 +83,10 @@ export async function objectPrinter(choice: OutputChoice): Promise<ObjectPrinter
       let printed = 0;
       return (object) => `${printed++ > 0 ? '---\n' : ''}${toYaml(bare(object))}`;
     }
+    case 'kyaml': {
+      const { toKyaml } = await import('./kyaml.ts');
+      return (object) => toKyaml(bare(object), choice.sorted ?? true);
+    }
     case 'jsonpath':
     case 'jsonpath-as-json':
     case 'jsonpath-file':
