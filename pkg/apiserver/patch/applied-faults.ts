@@ -3,7 +3,7 @@
 import { isRecord } from '../../api/schema/decode-walk.ts';
 import type { FieldSchema, Scalar } from '../../api/schema/object-schema.ts';
 import { printPath } from './field-set.ts';
-import { goFormat } from './go-format.ts';
+import { goFormat } from '../../api/patch/go-format.ts';
 import { isDeclared, itemElement, memberSchema } from './schema-steps.ts';
 
 /** Each a sentence such as `.spec.foo: field not declared in schema`. */

@@ -34,7 +34,7 @@ import {
   withoutBookkeeping,
 } from './managed-fields.ts';
 import { decodeManagers, managerKey, type Manager, type Managers } from './managers.ts';
-import { badPatch, untranslated } from './patch-errors.ts';
+import { badPatch, untranslated } from '../../api/patch/patch-errors.ts';
 import { resetFieldsOf, SERVER_FIELDS } from './reset-fields.ts';
 import { rootSchema } from './schema-steps.ts';
 import { mergeTyped, removeFields } from './typed-merge.ts';

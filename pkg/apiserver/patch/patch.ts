@@ -7,11 +7,11 @@ import { hasDuplicateKeys, readJson, type TextNotes } from '../../api/schema/dec
 import { jsonKind } from '../../api/schema/decode-scalars.ts';
 import { isRecord } from '../../api/schema/decode-walk.ts';
 import type { ObjectSchema } from '../../api/schema/object-schema.ts';
-import { goFormat } from './go-format.ts';
+import { goFormat } from '../../api/patch/go-format.ts';
 import { applyJsonPatch, JsonPatchFault, MAX_OPERATIONS, type Operation } from './json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
-import { badPatch, inapplicable, invalidResult } from './patch-errors.ts';
-import { applyStrategicMerge } from './strategic-merge.ts';
+import { badPatch, inapplicable, invalidResult } from '../../api/patch/patch-errors.ts';
+import { applyStrategicMerge } from '../../api/patch/strategic-merge.ts';
 
 export const JSON_PATCH = 'application/json-patch+json';
 export const MERGE_PATCH = 'application/merge-patch+json';

@@ -1,8 +1,8 @@
 // Strategic merge patch: a merge patch that knows the types. Lists with patch strategy `merge` are merged by their merge key
 // (or as sets), and directives say the rest: $patch (replace, delete), $retainKeys, $deleteFromPrimitiveList/<list> and
 // $setElementOrder/<list>. Rules and texts are those of k8s.io/apimachinery/pkg/util/strategicpatch.
-import { isRecord } from '../../api/schema/decode-walk.ts';
-import type { FieldSchema, ObjectSchema } from '../../api/schema/object-schema.ts';
+import { isRecord } from '../schema/decode-walk.ts';
+import type { FieldSchema, ObjectSchema } from '../schema/object-schema.ts';
 import { goFormat } from './go-format.ts';
 import { badPatch, inapplicable, untranslated } from './patch-errors.ts';
 import { mergeList, orderBySetting, type ListRules } from './strategic-lists.ts';

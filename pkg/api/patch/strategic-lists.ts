@@ -1,6 +1,6 @@
 // How strategic merge patch merges and orders lists: items of the patch keep the patch's order, items only the server has
 // keep theirs, and the two are interleaved by where the server had them (k8s.io/apimachinery/pkg/util/strategicpatch).
-import { isRecord } from '../../api/schema/decode-walk.ts';
+import { isRecord } from '../schema/decode-walk.ts';
 import { goFormat } from './go-format.ts';
 import { inapplicable, untranslated, badPatch } from './patch-errors.ts';
 import { PATCH_DIRECTIVE, withoutDirectives } from './strategic-merge.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isApiError } from '../../api/meta/status.ts';
-import { schemaOf } from '../../api/schema/object-schema.ts';
+import { isApiError } from '../meta/status.ts';
+import { schemaOf } from '../schema/object-schema.ts';
 import { applyStrategicMerge } from './strategic-merge.ts';
 
 const pod = schemaOf('core.v1.Pod');

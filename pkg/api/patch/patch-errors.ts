@@ -1,5 +1,5 @@
 // The Statuses that Kubernetes answers to patches it cannot apply (k8s.io/apiserver pkg/endpoints/handlers/patch.go).
-import { ApiError } from '../../api/meta/status.ts';
+import { ApiError } from '../meta/status.ts';
 
 /** A well-formed patch that does not fit the object: 422 without saying why, as Kubernetes does. */
 export function inapplicable(why: string): ApiError {
