@@ -44,11 +44,6 @@ export function withSavedConfig(made: JsonObject): JsonObject {
   };
 }
 
-/** The annotation brought up to date where there is one, as all verbs that change objects do. */
-export function refreshLastApplied(before: JsonObject, after: JsonObject): JsonObject {
-  return at(before, 'metadata', 'annotations', LAST_APPLIED) === undefined ? after : withLastApplied(after);
-}
-
 export interface ApplyPatch {
   readonly type: 'strategic' | 'merge';
   readonly patch: JsonObject;

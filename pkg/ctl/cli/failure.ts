@@ -76,8 +76,11 @@ export function exitCodeOf(error: unknown): number {
 
 function failureText(error: unknown, command: string, server: string): string {
   if (error instanceof SeveralFailures) {
-    const lines = error.failures.map((failure) => lineOf(failure, server));
-    return [...new Set(lines)].map((line) => (line.endsWith('\n') ? line : `${line}\n`)).join('');
+    // Several at once are told as they are: only one alone is called an error.
+    const lines = error.failures.map((failure) =>
+      failure instanceof Failure ? failure.message : lineOf(failure, server),
+    );
+    return lines.map((line) => (line.endsWith('\n') ? line : `${line}\n`)).join('');
   }
   if (isApiError(error) && error.reason === 'Invalid') return invalidText(error);
   if (error instanceof UsageFailure) return `${lineOf(error, server)}\nSee '${command} -h' for help and examples`;

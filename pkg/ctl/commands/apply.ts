@@ -113,6 +113,11 @@ const applyFiles = command({
 
 const subcommands: readonly CommandEntry[] = [
   {
+    name: 'edit-last-applied',
+    summary: 'Edit latest last-applied-configuration annotations of a resource/object',
+    load: async () => (await import('./edit-last-applied.ts')).editLastApplied,
+  },
+  {
     name: 'set-last-applied',
     summary: 'Set the last-applied-configuration annotation on a live object to match the contents of a file',
     load: async () => (await import('./apply-last-applied.ts')).setLastApplied,

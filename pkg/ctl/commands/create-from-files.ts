@@ -13,11 +13,11 @@ export async function createFromFiles(call: Call<typeof createFlags>, context: C
   const { flags } = call;
   const dryRun = readDryRun(flags['dry-run']);
   const fieldValidation = readValidation(flags.validate);
-  if (flags.edit) throw new Failure('--edit is not supported: edit the file, or create it and use edit');
   if (flags.raw !== '') {
     checkRawPath(flags.raw);
     return sendRaw({ method: 'POST', path: flags.raw, body: await rawBody(flags.filename, context) }, context);
   }
+  if (flags.edit) return (await import('./create-edited.ts')).createEdited(call, fieldValidation, context);
   const print = await objectPrinter({
     flags,
     templateGiven: call.changed.has('template'),

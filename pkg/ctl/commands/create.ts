@@ -20,9 +20,9 @@ export const createFlags = {
   ...saveConfigFlag,
   ...selectorFlag,
   ...fieldManagerFlag('kubectl-create'),
-  edit: boolFlag('Edit the API resource before creating', { hidden: true }),
+  edit: boolFlag('Edit the API resource before creating'),
   raw: stringFlag('Raw URI to POST the file to.'),
-  'windows-line-endings': boolFlag('Only relevant with --edit.', { hidden: true }),
+  'windows-line-endings': boolFlag('Only relevant with --edit: lines that end as on Windows.'),
 };
 
 const generators: readonly CommandEntry[] = [
