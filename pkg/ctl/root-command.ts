@@ -234,6 +234,12 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/config.ts')).config,
   },
   {
+    name: 'plugin',
+    section: OTHER,
+    summary: 'Provides utilities for interacting with plugins',
+    load: async () => (await import('./commands/plugin.ts')).plugin,
+  },
+  {
     name: 'version',
     section: OTHER,
     summary: 'Print the client and server version information',

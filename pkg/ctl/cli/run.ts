@@ -7,6 +7,7 @@ import type { FlagTable, FlagValue } from './flags.ts';
 import { globalFlags } from './global-flags.ts';
 import { flagsText, helpText, isGroup, isRunnable } from './help.ts';
 import { parseFlags } from './parse-flags.ts';
+import { runPlugin } from '../plugins/lookup.ts';
 import { cobraSuggestions, nearest } from './suggest.ts';
 
 /** Runs one command line. Never throws; writes what there is to say to the world's streams. */
@@ -55,6 +56,11 @@ async function findCommand(
       ({ name, aliases }) => name === word || aliases?.includes(word) === true,
     );
     if (entry === undefined) {
+      // Like kubectl's, plugins can add kinds to `create`, and to no other verb.
+      if (path.length === 2 && path[1] === 'create' && at === 0) {
+        const code = await runPlugin(argv, 2, world);
+        if (code !== undefined) return code;
+      }
       if (isRunnable(value)) break;
       if (value === root && word === 'help') return showHelp(root, rest.slice(at + 1), world);
       if (value === root && word === 'options') {
@@ -64,6 +70,8 @@ async function findCommand(
         world.out.write(`The following options can be passed to any command:\n\n${flagsText(globalFlags)}`);
         return 0;
       }
+      const code = value === root ? await runPlugin(argv, 1, world) : undefined;
+      if (code !== undefined) return code;
       throw unknownCommand(word, value, path, value === root);
     }
     rest = [...rest.slice(0, at), ...rest.slice(at + 1)];
