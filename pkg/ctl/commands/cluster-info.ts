@@ -1,8 +1,8 @@
 // `cluster-info`: where the control plane and the services of the cluster are.
-import { command } from '../cli/command.ts';
+import { command, type CommandEntry } from '../cli/command.ts';
 import { nameOf, namespaceOf, objects, text } from '../objects/access.ts';
 
-export const clusterInfo = command({
+const addresses = command({
   summary: 'Display addresses of the control plane and services with label kubernetes.io/cluster-service=true',
   usage: '[flags]',
   flags: {},
@@ -32,3 +32,13 @@ export const clusterInfo = command({
     return 0;
   },
 });
+
+const subcommands: readonly CommandEntry[] = [
+  {
+    name: 'dump',
+    summary: 'Dump relevant information for debugging and diagnosis',
+    load: async () => (await import('./cluster-info-dump.ts')).clusterInfoDump,
+  },
+];
+
+export const clusterInfo = { ...addresses, commands: subcommands };
