@@ -77,6 +77,36 @@ spec:
   selector: {app: web}
   ports: [{port: 80, targetPort: 80}, {name: more, port: 81}]
 `,
+  'rbac.yaml': `apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: NODE, labels: {a: b}}
+rules:
+- {apiGroups: ["", apps], resources: [pods], resourceNames: [a, b], verbs: [get, list]}
+- {nonResourceURLs: [/x/*], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: NODE}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: NODE}
+subjects:
+- {apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}
+- {kind: ServiceAccount, name: default, namespace: x}
+`,
+  'rbac2.yaml': `apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: NODE, labels: {c: d}}
+rules:
+- {apiGroups: ["", apps], resources: [pods], resourceNames: [a, b], verbs: [get, watch]}
+- {nonResourceURLs: [/x/y], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: NODE}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: NODE}
+subjects:
+- {apiGroup: rbac.authorization.k8s.io, kind: User, name: joe}
+- {kind: ServiceAccount, name: default, namespace: x}
+`,
   'cm.yaml': `apiVersion: v1
 kind: ConfigMap
 metadata: {name: config}

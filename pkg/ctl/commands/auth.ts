@@ -143,6 +143,11 @@ export const auth: CommandGroup = {
   summary: 'Inspect authorization',
   commands: [
     { name: 'can-i', summary: canI.summary, load: async () => canI },
+    {
+      name: 'reconcile',
+      summary: 'Reconcile rules for RBAC role, role binding, cluster role, and cluster role binding objects',
+      load: async () => (await import('./auth-reconcile.ts')).reconcile,
+    },
     { name: 'whoami', summary: whoami.summary, load: async () => whoami },
   ],
 };
