@@ -1,6 +1,8 @@
 // The transport to an API server over the network: HTTP/1.1 on undici with kept-alive connections, TLS with client
 // certificates or bearer tokens, streaming watches. Requests and long-lived streams have pools of their own, so that
 // watches never starve requests. Answers 429 and 5xx that name a Retry-After are asked again, as Kubernetes' clients do.
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { Pool, type Dispatcher } from 'undici';
 import type { ApiError } from '../api/meta/status.ts';
@@ -48,14 +50,28 @@ const REQUEST_TIMEOUT_MS = 90_000;
 const SILENT_WATCH_MS = 11 * 60_000;
 const MOST_RETRIES = 10;
 
+/** How to pass requests on to the server in this client's name. */
+export interface ForwardTarget {
+  /** With its path prefix. */
+  readonly server: URL;
+  /** The credentials: authorization and impersonation. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  /** A new pool of connections; whoever asks for it destroys it. */
+  agent(): HttpAgent;
+}
+
+export interface HttpsTransport extends NetworkTransport {
+  forwardTarget(): Promise<ForwardTarget>;
+}
+
 /** Connects lazily; `close` ends every connection. */
-export function httpsTransport(options: HttpsTransportOptions): NetworkTransport {
-  return new HttpsTransport(options);
+export function httpsTransport(options: HttpsTransportOptions): HttpsTransport {
+  return new PooledTransport(options);
 }
 
 type Headers = Record<string, string | string[]>;
 
-class HttpsTransport implements NetworkTransport {
+class PooledTransport implements HttpsTransport {
   readonly #options: HttpsTransportOptions;
   readonly #server: URL;
   readonly #prefix: string;
@@ -135,6 +151,17 @@ class HttpsTransport implements NetworkTransport {
       { url, headers: await this.#headers(), tls: this.#tls() },
       AbortSignal.any([signal, this.#closed.signal]),
     );
+  }
+
+  async forwardTarget(): Promise<ForwardTarget> {
+    const { 'user-agent': _, ...headers } = await this.#headers();
+    const settings = { keepAlive: true, maxSockets: STREAM_CONNECTIONS };
+    return {
+      server: this.#server,
+      headers,
+      agent: () =>
+        this.#server.protocol === 'http:' ? new HttpAgent(settings) : new HttpsAgent({ ...settings, ...this.#tls() }),
+    };
   }
 
   async close(): Promise<void> {

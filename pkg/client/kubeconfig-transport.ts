@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '../clock/clock.ts';
-import { httpsTransport } from './https-transport.ts';
+import { httpsTransport, type HttpsTransport } from './https-transport.ts';
 import {
   KubeConfigError,
   loadKubeConfig,
@@ -24,10 +24,7 @@ export interface TransportSettings {
 }
 
 /** Reads the certificates and keys that the context names. */
-export async function transportOf(
-  context: ResolvedContext,
-  settings: TransportSettings = {},
-): Promise<NetworkTransport> {
+export async function transportOf(context: ResolvedContext, settings: TransportSettings = {}): Promise<HttpsTransport> {
   const { cluster, user } = context;
   if (cluster.server === undefined || cluster.server === '') {
     throw new KubeConfigError('invalid configuration: no server found for the cluster');

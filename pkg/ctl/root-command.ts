@@ -150,6 +150,12 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/port-forward.ts')).portForward,
   },
   {
+    name: 'proxy',
+    section: TROUBLE,
+    summary: 'Run a proxy to the Kubernetes API server',
+    load: async () => (await import('./commands/proxy.ts')).proxy,
+  },
+  {
     name: 'cp',
     section: TROUBLE,
     summary: 'Copy files and directories to and from containers',

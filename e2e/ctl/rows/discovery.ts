@@ -4,6 +4,18 @@ import type { Row } from './row.ts';
 export const discoveryRows: readonly Row[] = [
   {
     run: [
+      'auth reconcile',
+      'auth reconcile -f FILES/rbac.yaml foo',
+      'auth reconcile -f FILES/rbac.yaml --dry-run=server',
+      'auth reconcile -f FILES/rbac.yaml --dry-run=client',
+      'auth reconcile -f FILES/rbac.yaml',
+      'auth reconcile -f FILES/rbac.yaml',
+      'auth reconcile -f FILES/rbac2.yaml',
+      'auth reconcile -f FILES/rbac2.yaml --remove-extra-permissions --remove-extra-subjects -o yaml',
+    ],
+  },
+  {
+    run: [
       'auth can-i get pods',
       'auth can-i',
       'auth can-i get foo',
@@ -18,6 +30,16 @@ export const discoveryRows: readonly Row[] = [
       'api-resources -o foo',
       'api-resources --verbs=list,watch --categories=all',
       'cluster-info',
+      'cluster-info dump -o yaml --namespaces=nope',
+      'cluster-info dump -o name',
+      'cluster-info dump -o foo',
+      'plugin list',
+      'plugin list --name-only',
+      '-n x nope',
+      'proxy --unix-socket=/none/s',
+      'proxy --unix-socket=FILES/s --port=1',
+      'proxy --port=x',
+      'proxy --address=192.0.2.1',
       'version -o foo',
       'explain',
       'explain foo',

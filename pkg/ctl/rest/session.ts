@@ -1,6 +1,6 @@
 // One connection of one command to one API server: where it is, the namespace to work in, and the calls.
 import type { Clock } from '../../clock/clock.ts';
-import { httpsTransport } from '../../client/https-transport.ts';
+import { httpsTransport, type ForwardTarget, type HttpsTransport } from '../../client/https-transport.ts';
 import { inClusterContext, transportOf } from '../../client/kubeconfig-transport.ts';
 import {
   loadKubeConfig,
@@ -29,6 +29,8 @@ export interface Session {
   readonly namespace: string;
   /** Whether the user named it with a flag, so that objects of another namespace are refused. */
   readonly namespaceForced: boolean;
+  /** For whoever passes requests on as they are. */
+  forwardTarget(): Promise<ForwardTarget>;
 }
 
 export interface SessionSource extends ExecSource {
@@ -63,6 +65,7 @@ export async function openSession(source: SessionSource): Promise<Session & Asyn
     server: context.cluster.server ?? DEFAULT_SERVER,
     namespace: context.namespace,
     namespaceForced: source.globals.namespace !== '',
+    forwardTarget: () => transport.forwardTarget(),
     [Symbol.asyncDispose]: () => transport.close(),
   };
 }
@@ -158,7 +161,7 @@ function checkNames(config: KubeConfig, source: Pick<SessionSource, 'globals' | 
     throw new Failure(`auth info ${JSON.stringify(globals.user)} does not exist`);
 }
 
-async function connect(context: ResolvedContext, clock: Clock, timeoutMs: number | undefined): Promise<Transport> {
+async function connect(context: ResolvedContext, clock: Clock, timeoutMs: number | undefined): Promise<HttpsTransport> {
   const server = context.cluster.server ?? DEFAULT_SERVER;
   const settings = { userAgent: 'tkctl', clock, ...(timeoutMs !== undefined && { timeoutMs }) };
   if (server.includes('://') && !URL.canParse(server))
