@@ -82,6 +82,8 @@ export interface ApiServer {
   handle(request: ApiRequest, info?: RequestInfo): Promise<ApiResponse>;
   /** Throws 401 or 403 when this user may not do that: for connections, which do not come through `handle`. */
   authorize(request: ResourceRequest, user: UserInfo, path: string): void;
+  /** A client's connection has been joined to a pod's; dispose the answer when it ends. */
+  streaming(request: ResourceRequest): Disposable;
   /** Who a bearer token belongs to. */
   readonly tokenAuthenticators: readonly TokenAuthenticator[];
   readonly kubelets: KubeletConnections | undefined;
@@ -192,6 +194,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   return {
     handle: (request, info) => core.handle(request, info),
     authorize: (request, user, path) => core.authorize(request, user, path),
+    streaming: (request) => core.streaming(request),
     tokenAuthenticators,
     kubelets: options.kubelets,
     api,
@@ -251,10 +254,25 @@ class Core {
       return { ...response, events: counted(response.events, metrics.longRunning(labels)) };
     }
     metrics.observe(labels, response.status, (clock.now() - began) / 1000, isLongRunning(info));
+    if (response.form === 'stream' && isLongRunning(info))
+      return { ...response, chunks: counted(response.chunks, metrics.longRunning(labels)) };
     const shown = wantsPretty(request) ? indented(response) : response;
     if (shown.form !== 'object') return shown;
     const sizes = metrics.sizesOf(labels);
     return sizes === undefined ? shown : { ...shown, sizes };
+  }
+
+  streaming({ group, version, resource, subresource }: ResourceRequest): Disposable {
+    const { clock, metrics } = this.#parts;
+    const labels: RequestLabels = { verb: 'CONNECT', group, version, resource, subresource, scope: 'resource' };
+    const began = clock.now();
+    const running = metrics.longRunning(labels);
+    return {
+      [Symbol.dispose]: () => {
+        running[Symbol.dispose]();
+        metrics.observe(labels, SWITCHING_PROTOCOLS, (clock.now() - began) / 1000, true);
+      },
+    };
   }
 
   async #answer(info: RequestInfo, request: ApiRequest): Promise<ApiResponse> {
@@ -322,6 +340,7 @@ function storeAway(): ApiError {
   return new ApiError('ServiceUnavailable', 'the store does not answer', { details: { retryAfterSeconds: 1 } });
 }
 
+const SWITCHING_PROTOCOLS = 101;
 const VERB_OF_METHOD: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update' };
 
 /** A Status is JSON unless YAML was asked for, whatever shape of objects was. */

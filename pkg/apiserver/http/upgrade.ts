@@ -7,7 +7,7 @@ import { ApiError, type Status } from '../../api/meta/status.ts';
 import { internalError, methodNotAllowed, unauthorized, unknownPath } from '../http-errors.ts';
 import { streamTarget, type PodTarget } from '../registry/subresources/pod-target.ts';
 import { tlsOptions } from '../registry/subresources/kubelet-connections.ts';
-import { requestInfo } from '../request-info.ts';
+import { requestInfo, type ResourceRequest } from '../request-info.ts';
 import type { UserInfo } from '../request.ts';
 import type { ApiServer } from '../server.ts';
 import { userOf, type EntryOptions } from './answer.ts';
@@ -29,8 +29,8 @@ export async function handleUpgrade({ api, options, request, socket, head }: Upg
   try {
     const user = await userOf(api, options, request);
     if (user === undefined || user.groups.includes('system:unauthenticated')) throw unauthorized();
-    const target = await targetOf(api, user, request);
-    await join({ api, target, request, socket, head });
+    const { asked, target } = await targetOf(api, user, request);
+    await join({ api, asked, target, request, socket, head });
   } catch (error) {
     const status = error instanceof ApiError ? error.status : internalError('cannot reach the kubelet', error).status;
     if (!(error instanceof ApiError)) api.log.warn('upgrade failed', { path: request.url, error });
@@ -38,7 +38,11 @@ export async function handleUpgrade({ api, options, request, socket, head }: Upg
   }
 }
 
-async function targetOf(api: ApiServer, user: UserInfo, request: IncomingMessage): Promise<PodTarget> {
+async function targetOf(
+  api: ApiServer,
+  user: UserInfo,
+  request: IncomingMessage,
+): Promise<Pick<Joined, 'asked' | 'target'>> {
   const url = new URL(request.url ?? '/', 'https://server');
   const info = requestInfo({ method: request.method ?? 'GET', path: url.pathname, query: url.searchParams });
   if (info.kind === 'other') throw unknownPath();
@@ -46,24 +50,28 @@ async function targetOf(api: ApiServer, user: UserInfo, request: IncomingMessage
   api.authorize(info.request, user, url.pathname);
   if (group !== '' || resource !== 'pods') throw unknownPath();
   if (subresource !== 'exec' && subresource !== 'attach' && subresource !== 'portforward') throw methodNotAllowed();
-  return streamTarget(api.api, namespace, name, subresource, url.searchParams);
+  const target = await streamTarget(api.api, namespace, name, subresource, url.searchParams);
+  return { asked: info.request, target };
 }
 
 interface Joined {
   readonly api: ApiServer;
+  readonly asked: ResourceRequest;
   readonly target: PodTarget;
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
 }
 
-function join({ api, target, request, socket, head }: Joined): Promise<void> {
+function join({ api, asked, target, request, socket, head }: Joined): Promise<void> {
   return new Promise((resolve, reject) => {
     const kubelet = connect({ ...tlsOptions(api.kubelets), ...target.address, ALPNProtocols: ['http/1.1'] });
     const late = api.clock.schedule(CONNECT_MS, () => kubelet.destroy(new Error('the kubelet does not answer')));
     kubelet.once('secureConnect', () => {
       late[Symbol.dispose]();
       kubelet.off('error', reject);
+      const running = api.streaming(asked);
+      kubelet.once('close', () => running[Symbol.dispose]());
       kubelet.on('error', () => socket.destroy());
       kubelet.setNoDelay(true);
       kubelet.write(requestHead(request, target));
