@@ -32,6 +32,14 @@ export interface ApiRequest {
 export interface Encoded {
   readonly value: unknown;
   readonly bytes: Uint8Array;
+  /** The same bytes for those who can send them piece by piece; undefined where they are not that many. */
+  readonly long?: LongBody | undefined;
+}
+
+export interface LongBody {
+  readonly length: number;
+  /** A piece is good until the next one is asked for. */
+  pieces(): Iterable<Uint8Array>;
 }
 
 /** Where the length of what is sent is to be counted. */

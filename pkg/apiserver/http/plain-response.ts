@@ -85,12 +85,7 @@ export class PlainResponse {
       this.socket.write(LAST_CHUNK, 'latin1', written);
       return;
     }
-    if (bytes !== undefined && bytes.length > SLICE) {
-      this.flushHeaders();
-      this.#slicing = true;
-      this.#writeSlices(bytes, 0);
-      return;
-    }
+    if (bytes !== undefined && bytes.length > SLICE) return this.endWith(slicesOf(bytes));
     const head = this.#head;
     this.#head = '';
     const whole = Buffer.allocUnsafe(head.length + (bytes?.length ?? 0));
@@ -99,20 +94,34 @@ export class PlainResponse {
     this.socket.write(whole, written);
   }
 
+  /**
+   * Ends a body of known length whose pieces are asked for when the ones before have left: the client deciphers one while the
+   * next is enciphered, and nothing is held twice.
+   */
+  endWith(pieces: Iterable<Uint8Array>): void {
+    this.flushHeaders();
+    this.#slicing = true;
+    this.#writeNext(pieces[Symbol.iterator]());
+  }
+
   destroy(): void {
     this.socket.destroy();
   }
 
-  /** The client deciphers one slice while the next is enciphered; what has been written is not held twice. */
-  #writeSlices(bytes: Uint8Array, at: number): void {
-    const next = at + SLICE;
-    const last = next >= bytes.length;
-    this.socket.write(bytes.subarray(at, next), (error) => {
-      if (!last && !error) return this.#writeSlices(bytes, next);
-      this.#slicing = false;
-      this.#options.written();
-    });
+  #writeNext(pieces: Iterator<Uint8Array>): void {
+    const piece = pieces.next();
+    if (piece.done === true) this.#leave();
+    else this.socket.write(piece.value, (error) => (error ? this.#leave() : this.#writeNext(pieces)));
   }
+
+  #leave(): void {
+    this.#slicing = false;
+    this.#options.written();
+  }
+}
+
+function* slicesOf(bytes: Uint8Array): Generator<Uint8Array, void> {
+  for (let at = 0; at < bytes.length; at += SLICE) yield bytes.subarray(at, at + SLICE);
 }
 
 function field(name: string, value: string): string {

@@ -1,4 +1,5 @@
 // What only callers over the network can see: who they are, limits, encodings, broken requests.
+import { Agent } from 'node:https';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
@@ -121,6 +122,21 @@ test('a large answer is compressed for those who take it', async () => {
   expect(JSON.parse(gunzipSync(packed.body).toString())).toMatchObject({ data });
   const plain = await ask('/api/v1/namespaces/default/configmaps/large');
   expect(plain.headers['content-encoding']).toBeUndefined();
+});
+
+test('a long list is the same whichever way it is sent', async () => {
+  const body = JSON.stringify({ metadata: { generateName: 'many-' }, data: { k: 'x'.repeat(50_000) } });
+  const path = '/api/v1/namespaces/kube-public/configmaps';
+  for (let i = 0; i < 8; i++) {
+    await ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  }
+  const agent = new Agent({ keepAlive: true });
+  const inPieces = await ask(path, { agent });
+  agent.destroy();
+  const atOnce = await ask(path, { headers: { connection: 'close' } });
+  expect(inPieces.body.length).toBeGreaterThan(400_000);
+  expect(inPieces.body.equals(atOnce.body)).toBe(true);
+  expect(inPieces.headers['content-length']).toBe(String(atOnce.body.length));
 });
 
 test('a warning of a field that is unknown travels in a header', async () => {

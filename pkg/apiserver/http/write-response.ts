@@ -38,7 +38,6 @@ async function writeObject(
   response: Outgoing,
 ): Promise<void> {
   const { status, contentType, warnings, headers } = answer;
-  const { bytes } = answer.body;
   const head: Record<string, string | string[] | number> = {
     'cache-control': 'no-cache, private',
     'content-type': contentType,
@@ -47,7 +46,15 @@ async function writeObject(
   if (warnings.length > 0) head['warning'] = warningLines(warnings);
   const retryAfter = status >= 400 ? retryAfterOf(answer.body.value) : 0;
   if (retryAfter > 0) head['retry-after'] = String(retryAfter);
-  const squeeze = bytes.length >= COMPRESS_FROM && acceptsGzip(request);
+  const zipped = acceptsGzip(request);
+  const { long } = answer.body;
+  if (long !== undefined && !zipped && response instanceof PlainResponse) {
+    answer.sizes?.observe(long.length);
+    response.writeHead(status, { ...head, 'content-length': long.length });
+    return response.endWith(long.pieces());
+  }
+  const { bytes } = answer.body;
+  const squeeze = zipped && bytes.length >= COMPRESS_FROM;
   const body = squeeze ? await compress(bytes, { level: 1 }) : bytes;
   if (squeeze) {
     head['content-encoding'] = 'gzip';

@@ -52,11 +52,17 @@ export class CachedObject implements Encoded {
     return this.#bytes;
   }
 
-  /** The part of `bytes` after the opening brace, kind and apiVersion: `"metadata":{...}...}`, as items of lists are. */
-  get itemBytes(): Buffer {
+  /** Of the part of `bytes` after the opening brace, kind and apiVersion: `"metadata":{...}...}`, as items of lists are. */
+  get itemLength(): number {
     const { bytes } = this;
     if (this.#metadataAt < 0) this.#metadataAt = bytes.indexOf(METADATA);
-    return bytes.subarray(this.#metadataAt);
+    return bytes.length - this.#metadataAt;
+  }
+
+  /** Copies that part to where there is room for it. */
+  copyItem(target: Buffer, at: number): void {
+    if (this.#metadataAt < 0) this.#metadataAt = this.bytes.indexOf(METADATA);
+    this.bytes.copy(target, at, this.#metadataAt);
   }
 
   /** The same content under another revision: what watchers see of an object that was deleted at that revision. */
