@@ -264,3 +264,27 @@ test.each([
 ])('whoever asks for $path hears that it is deprecated', async ({ path, want }) => {
   expect((await ask(path)).headers['warning']).toBe(want);
 });
+
+test('nothing is said of a deprecated kind where the kind does not have the verb', async () => {
+  const answer = await ask('/api/v1/componentstatuses/x', { method: 'PUT', body: '{}' });
+  expect([answer.status, answer.headers['warning']]).toEqual([405, undefined]);
+});
+
+test('a review in protobuf, as kubectl sends it, holds zeros and is taken', async () => {
+  const message = (field: number, bytes: Buffer) => Buffer.concat([Buffer.from([field * 8 + 2, bytes.length]), bytes]);
+  const text = (field: number, value: string) => message(field, Buffer.from(value));
+  const metadata = Buffer.concat([
+    ...[1, 2, 3, 4, 5, 6].map((field) => text(field, '')),
+    Buffer.from([7 * 8, 0]),
+    text(8, ''),
+  ]);
+  const review = Buffer.concat([message(1, metadata), message(2, message(1, text(2, 'get')))]);
+  const type = Buffer.concat([text(1, 'authorization.k8s.io/v1'), text(2, 'SelfSubjectAccessReview')]);
+  const body = Buffer.concat([Buffer.from('k8s\0'), message(1, type), message(2, review)]);
+  const answer = await ask('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+    method: 'POST',
+    headers: { 'content-type': 'application/vnd.kubernetes.protobuf' },
+    body,
+  });
+  expect(json(answer)).toMatchObject({ status: { allowed: true } });
+});

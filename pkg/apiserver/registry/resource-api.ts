@@ -73,10 +73,11 @@ export class ResourceApi {
     return undefined;
   }
 
-  /** What every answer about the kind says beside. */
-  deprecation({ group, version, resource }: ResourceRequest): string | undefined {
+  /** What every answer about the kind says beside, where the kind has the verb. */
+  deprecation({ group, version, resource, verb }: ResourceRequest): string | undefined {
     const kind = this.#deprecated.get(resource);
-    return kind?.type.group === group && kind.type.version === version ? kind.deprecation : undefined;
+    if (kind?.type.group !== group || kind.type.version !== version) return undefined;
+    return kind.verbs.some((served) => served === verb) ? kind.deprecation : undefined;
   }
 
   served(): Iterable<ServedKind> {

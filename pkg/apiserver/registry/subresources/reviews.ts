@@ -124,7 +124,8 @@ function accessFaults(kind: string, spec: AccessSpec, user: UserInfo, metadata: 
     faults.invalid(['spec', 'user'], '', 'at least one of user or group must be specified');
   }
   const { namespace, managedFields: _, ...others } = metadata;
-  if (Object.values(others).some((value) => value !== undefined && value !== '')) {
+  // A body of protobuf holds zeros where JSON holds nothing.
+  if (Object.values(others).some((value) => value !== undefined && value !== '' && value !== 0)) {
     faults.invalid('metadata', metadata, `must be empty${kind === LOCAL ? ' except for namespace' : ''}`);
   }
   if (kind !== LOCAL) return faults.errors;
