@@ -2,6 +2,7 @@
 // Everything a request passes on its way is here in order: who, may they, what is meant, carry it out.
 import { ApiError, type Status } from '../api/meta/status.ts';
 import type { KindDefinition } from '../api/schema/kind.ts';
+import { unstoredKinds } from '../api/unstored-kinds.ts';
 import type { Clock, Random } from '../clock/clock.ts';
 import type { Logger } from '../logging/logger.ts';
 import { MetricsPages } from '../metrics/metrics-pages.ts';
@@ -174,7 +175,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       : undefined;
   const paths = new SystemPaths({
     kinds: options.kinds,
-    unstoredKinds: metricsApi?.kinds ?? [],
+    unstoredKinds: [...unstoredKinds, ...(metricsApi?.kinds ?? [])],
     store,
     clock,
     cache,

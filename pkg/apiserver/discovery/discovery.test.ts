@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { kinds } from '../../api/kinds.ts';
+import { unstoredKinds } from '../../api/unstored-kinds.ts';
 import { answerDiscovery } from './discovery.ts';
 import { compareVersions } from './groups.ts';
 
@@ -113,4 +114,17 @@ test('versions are ordered stable before beta before alpha, the higher number fi
     'v1alpha1',
     'foo',
   ]);
+});
+
+test('discovery, and not the registry, knows kinds that are only created', () => {
+  const known = [...kinds, ...unstoredKinds];
+  const groups = answerDiscovery('/apis', '', known)?.body as { groups: { name: string }[] } | undefined;
+  expect(groups?.groups.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['authentication.k8s.io', 'authorization.k8s.io']),
+  );
+  expect(answerDiscovery('/api/v1', '', known)?.body).toMatchObject({
+    resources: expect.arrayContaining([
+      { name: 'bindings', singularName: 'binding', namespaced: true, kind: 'Binding', verbs: ['create'] },
+    ]) as unknown,
+  });
 });

@@ -47,6 +47,6 @@ function typesOf(kinds: readonly KindDefinition[]): string[] {
         return `${group}.${target.version}.${target.kind}`;
       }),
   );
-  const own = kinds.flatMap((kind) => [kind.schema, listTypeOf(kind)]);
+  const own = kinds.flatMap((kind) => (kind.verbs.includes('list') ? [kind.schema, listTypeOf(kind)] : [kind.schema]));
   return [...new Set([...own, ...subresources, DELETE_OPTIONS_TYPE, STATUS_TYPE])];
 }

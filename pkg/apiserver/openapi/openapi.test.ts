@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { kinds } from '../../api/kinds.ts';
+import { unstoredKinds } from '../../api/unstored-kinds.ts';
 import { answerOpenApi } from './openapi.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import { encodeDocumentV2 } from './protobuf-v2.ts';
@@ -116,4 +117,15 @@ describe('protobuf', () => {
     expect(Buffer.from(bytes).toString('latin1')).toContain('x-a');
     expect(Buffer.from(bytes).toString('latin1')).toContain('["b"]\n');
   });
+});
+
+test('a kind that is only created has one operation and no list', () => {
+  const found = answerOpenApi('/openapi/v3/apis/authentication.k8s.io/v1', NO_QUERY, '', unstoredKinds);
+  // The document is JSON.
+  const { paths } = JSON.parse(Buffer.from(found?.bytes ?? []).toString()) as { paths: Record<string, object> };
+  expect(Object.keys(paths)).toEqual([
+    '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    '/apis/authentication.k8s.io/v1/tokenreviews',
+  ]);
+  expect(Object.keys(paths['/apis/authentication.k8s.io/v1/tokenreviews'] ?? {})).toEqual(['post', 'parameters']);
 });
