@@ -110,6 +110,7 @@ try {
   await ensureBuilt(say);
   say('creating the cluster');
   const name = nameAmong(asked);
+  const down = name === DEFAULT_NAME ? 'npm run down' : `npm run down -- ${name}`;
   const answers = inContainers ? await upInContainers(asked, name) : await upHere(asked);
   say(`the cluster is up
 ${answers}
@@ -120,7 +121,7 @@ ${answers}
     ./tkctl logs -l app=hello --prefix
     ./tkctl rollout restart deployment/hello && ./tkctl rollout status deployment/hello
     kubectl get all          (any kubectl works: the context typekube-${name} is current)
-    npm run down             (removes every trace)
+    ${down.padEnd(24)} (removes every trace)
 `);
 } catch (error) {
   if (!(error instanceof MissingSoftware)) throw error;

@@ -32,8 +32,10 @@ async function stopCluster(name: string, world: World): Promise<void> {
   } else if (local !== undefined) {
     say('stopping the control plane');
     await stopProcess(local, world.clock, world.signal);
-    say('stopping its containers');
-    if ((await otherHolder(directory)) === undefined) await stopContainersOf(engineAt(local.engine), local.nodeName);
+    if ((await otherHolder(directory)) === undefined) {
+      say('stopping its containers');
+      await stopContainersOf(engineAt(local.engine), local.nodeName);
+    }
   } else {
     throw unknownCluster(name);
   }
