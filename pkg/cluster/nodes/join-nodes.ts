@@ -124,7 +124,7 @@ async function joinNode(
 }
 
 /** The join command writes this file last. */
-async function hasJoined(engine: Docker, name: string, signal: AbortSignal): Promise<boolean> {
+export async function hasJoined(engine: Docker, name: string, signal: AbortSignal): Promise<boolean> {
   return (await execIn(engine, name, ['test', '-f', `${NODE_DIRECTORY}/node.json`], signal)).code === 0;
 }
 

@@ -8,6 +8,7 @@ import { putFiles, type ContainerFile } from '../engine.ts';
 import { controlPlaneFiles } from './control-plane-files.ts';
 import { etcdMakesPlace } from './etcd-files.ts';
 import type { InitialState } from './etcd-members.ts';
+import { hasJoined } from './join-nodes.ts';
 import { loadBalancerFiles } from './load-balancer-files.ts';
 import { ensureContainer, startContainer, type ContainerSource, type FoundContainer } from './node-containers.ts';
 import { isEntry, publishedPorts, takenPort, takenWords } from './published-ports.ts';
@@ -35,15 +36,25 @@ export async function startContainers(options: StartOptions, signal: AbortSignal
   const fresh = found.filter(({ state }) => state === 'new');
   const old = found.filter(({ state }) => state !== 'new');
   await startAll(options, source, old, 'new', signal);
-  // With the members of old ones at work again, what is lost can be seen.
-  const members = old.filter(({ plan }) => plan.role === 'control-plane').map(({ plan }) => plan);
   const lost = fresh.find(({ plan }) => plan.role === 'control-plane');
-  const isLoss = record.store === 'etcd' && members.length > 0 && lost !== undefined;
-  const directory = clusterDirectory(record.name, options.env);
-  const initialState = isLoss
-    ? await etcdMakesPlace({ pki: pkiDirectory(directory), plan: lost.plan, members, clock }, signal)
-    : 'new';
+  const others = old.filter(({ plan }) => plan.role === 'control-plane').map(({ plan }) => plan);
+  const initialState = lost === undefined ? 'new' : await stateOf(options, lost.plan, others, signal);
   return startAll(options, source, fresh, initialState, signal);
+}
+
+/** How the etcd member of a control plane without data begins, when the others have been started. */
+async function stateOf(
+  { engine, record, env, clock }: StartOptions,
+  plan: ContainerPlan,
+  others: readonly ContainerPlan[],
+  signal: AbortSignal,
+): Promise<InitialState> {
+  if (record.store !== 'etcd') return 'new';
+  // Nodes join when etcd has served. Before that its members wait for each other, and nothing can be lost.
+  const joined = await Promise.all(others.map(({ name }) => hasJoined(engine, name, signal)));
+  if (!joined.includes(true)) return 'new';
+  const pki = pkiDirectory(clusterDirectory(record.name, env));
+  return etcdMakesPlace({ pki, plan, members: others, clock }, signal);
 }
 
 /** What is about to be done, in words. Pure. */
