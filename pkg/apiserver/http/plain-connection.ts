@@ -2,7 +2,7 @@
 // node:http adds to such a request is a good part of what HTTP and TLS cost. With the first one that is not, the connection goes
 // to node:http for good. Whoever sends nothing, or sends too slowly, is cut off as there.
 import type { Duplex } from 'node:stream';
-import type { Clock, Instant } from '../../clock/clock.ts';
+import type { Clock } from '../../clock/clock.ts';
 import { Departure } from './departure.ts';
 import { PlainHeadReader, type PlainHead } from './plain-head.ts';
 import { PlainResponse } from './plain-response.ts';
@@ -61,7 +61,7 @@ export class PlainConnections implements Disposable {
 
   #check(): void {
     this.#timer = undefined;
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.elapsed();
     for (const connection of this.#all) connection.check(now);
     if (this.#all.size > 0) this.#timer = this.#options.clock.schedule(CHECK_MS, () => this.#check());
   }
@@ -81,20 +81,20 @@ class PlainConnection {
   #answering: { readonly gone: Departure; readonly open: Disposable } | undefined;
   #served = false;
   /** Of the connection, of the request's head, of the last answer: what is waited for now began then. */
-  #since: Instant;
+  #since: number;
 
   constructor(socket: Duplex, options: PlainOptions, ended: () => void) {
     this.#socket = socket;
     this.#options = options;
     this.#ended = ended;
-    this.#since = options.clock.now();
+    this.#since = options.clock.elapsed();
   }
 
   start(): void {
     this.#socket.on('data', this.#take).on('close', this.#close).on('error', this.#fail);
   }
 
-  check(now: Instant): void {
+  check(now: number): void {
     if (this.#answering !== undefined) return;
     const { headersMs, requestMs, keepAliveMs } = this.#options.limits;
     const waited = now - this.#since;
@@ -131,7 +131,7 @@ class PlainConnection {
     const end = bytes.indexOf(HEAD_END);
     const head = end < 0 ? undefined : this.#reader.read(bytes.toString('latin1', 0, end));
     if (head === undefined || head.length > BODY_LIMIT) return this.#handOver(bytes);
-    this.#since = this.#options.clock.now();
+    this.#since = this.#options.clock.elapsed();
     this.#head = head;
     this.#missing = head.length;
     this.#readBody(head, bytes.subarray(end + HEAD_END.length));
@@ -183,7 +183,7 @@ class PlainConnection {
     this.#answering = undefined;
     this.#head = undefined;
     this.#served = true;
-    this.#since = this.#options.clock.now();
+    this.#since = this.#options.clock.elapsed();
     if (socket.isPaused()) socket.resume();
     const rest = this.#rest;
     this.#rest = undefined;
