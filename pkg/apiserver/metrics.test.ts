@@ -112,3 +112,11 @@ test('the store says how much it takes on disk', async () => {
   const [line = ''] = await samples('apiserver_storage_size_bytes');
   expect(line).toMatch(/^storage_cluster_id=etcd-0 \d{4,}$/);
 });
+
+test('what is deprecated is told once somebody asks for it', async () => {
+  expect(await samples('apiserver_requested_deprecated_apis')).toEqual([]);
+  await server.https.request({ method: 'GET', path: '/api/v1/endpoints' });
+  expect(await samples('apiserver_requested_deprecated_apis')).toEqual([
+    'group= removed_release= resource=endpoints subresource= version=v1 1',
+  ]);
+});

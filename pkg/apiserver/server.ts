@@ -240,7 +240,7 @@ class Core {
 
   async handle(request: ApiRequest, info = requestInfo(request)): Promise<ApiResponse> {
     const { clock, metrics } = this.#parts;
-    const began = clock.now();
+    const began = clock.elapsed();
     let response: ApiResponse;
     try {
       response = await this.#answer(info, request);
@@ -250,11 +250,12 @@ class Core {
     const deprecation = info.kind === 'resource' ? this.#parts.api.deprecation(info.request) : undefined;
     if (deprecation !== undefined) response = withWarning(response, deprecation);
     const labels = labelsOf(info, request, this.#parts);
+    if (deprecation !== undefined) metrics.deprecated(labels);
     if (response.form === 'watch') {
-      metrics.observe(labels, 200, (clock.now() - began) / 1000, true);
+      metrics.observe(labels, 200, (clock.elapsed() - began) / 1000, true);
       return { ...response, events: counted(response.events, metrics.longRunning(labels)) };
     }
-    metrics.observe(labels, response.status, (clock.now() - began) / 1000, isLongRunning(info));
+    metrics.observe(labels, response.status, (clock.elapsed() - began) / 1000, isLongRunning(info));
     if (response.form === 'stream' && isLongRunning(info))
       return { ...response, chunks: counted(response.chunks, metrics.longRunning(labels)) };
     const shown = wantsPretty(request) ? indented(response) : response;
@@ -266,12 +267,12 @@ class Core {
   streaming({ group, version, resource, subresource }: ResourceRequest): Disposable {
     const { clock, metrics } = this.#parts;
     const labels: RequestLabels = { verb: 'CONNECT', group, version, resource, subresource, scope: 'resource' };
-    const began = clock.now();
+    const began = clock.elapsed();
     const running = metrics.longRunning(labels);
     return {
       [Symbol.dispose]: () => {
         running[Symbol.dispose]();
-        metrics.observe(labels, SWITCHING_PROTOCOLS, (clock.now() - began) / 1000, true);
+        metrics.observe(labels, SWITCHING_PROTOCOLS, (clock.elapsed() - began) / 1000, true);
       },
     };
   }
@@ -313,9 +314,9 @@ class Core {
 
   #decide(attributes: Attributes): Decision {
     const { authorizer, accessMetrics, clock } = this.#parts;
-    const began = clock.now();
+    const began = clock.elapsed();
     const decision = authorizer.authorize(attributes);
-    accessMetrics.authorized(decision.allowed, (clock.now() - began) / 1000);
+    accessMetrics.authorized(decision.allowed, (clock.elapsed() - began) / 1000);
     return decision;
   }
 

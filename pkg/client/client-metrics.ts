@@ -13,7 +13,7 @@ export const IN_PROCESS = 'in-process';
 
 export interface ClientMetricsOptions {
   readonly registry: Registry;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'elapsed'>;
 }
 
 export function meteredClient({ transport }: Client, options: ClientMetricsOptions): Client {
@@ -43,7 +43,7 @@ export function meteredTransport(transport: Transport, { registry, clock }: Clie
   });
   const durations = remembered((verb) => latency.labels(verb, host));
   const timed = async <T>(method: string, call: () => Promise<T>, codeOf: (answer: T) => number): Promise<T> => {
-    const began = clock.now();
+    const began = clock.elapsed();
     let code: number | string = '<error>';
     try {
       const answer = await call();
@@ -54,7 +54,7 @@ export function meteredTransport(transport: Transport, { registry, clock }: Clie
       throw error;
     } finally {
       counts(`${method} ${code}`).inc();
-      durations(method).observe((clock.now() - began) / 1000);
+      durations(method).observe((clock.elapsed() - began) / 1000);
     }
   };
   return {

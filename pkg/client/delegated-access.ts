@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { subjectAccessReviews, tokenReviews } from '../api/resources.ts';
 import type { SubjectAccessReviewSpec } from '../api/schema/generated/authorization.v1.gen.ts';
-import type { Clock, Instant } from '../clock/clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { Client } from './client.ts';
 
 export interface Identity {
@@ -26,7 +26,7 @@ export interface AccessDecision {
 
 export interface DelegatedAccessOptions {
   readonly client: Client;
-  readonly clock: Pick<Clock, 'now' | 'schedule'>;
+  readonly clock: Pick<Clock, 'elapsed' | 'schedule'>;
   /** For how long an answer counts, in milliseconds. */
   readonly keptMs: { readonly identity: number; readonly allowed: number; readonly denied: number };
 }
@@ -116,16 +116,16 @@ interface Answer<T> {
 
 /** The newest answers by their questions; who asks what somebody else is asking shares the answer. Failures are not kept. */
 class KeptAnswers<T> {
-  readonly #clock: Pick<Clock, 'now'>;
-  readonly #kept = new Map<string, { readonly value: Promise<T>; until: Instant }>();
+  readonly #clock: Pick<Clock, 'elapsed'>;
+  readonly #kept = new Map<string, { readonly value: Promise<T>; until: number }>();
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'elapsed'>) {
     this.#clock = clock;
   }
 
   get(key: string, ask: () => Promise<Answer<T>>): Promise<T> {
     const known = this.#kept.get(key);
-    if (known !== undefined && known.until > this.#clock.now()) return known.value;
+    if (known !== undefined && known.until > this.#clock.elapsed()) return known.value;
     this.#kept.delete(key);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size < MOST_KEPT) break;
@@ -136,7 +136,7 @@ class KeptAnswers<T> {
     this.#kept.set(key, entry);
     asked.then(
       ({ keptMs }) => {
-        entry.until = this.#clock.now() + keptMs;
+        entry.until = this.#clock.elapsed() + keptMs;
       },
       () => {
         if (this.#kept.get(key) === entry) this.#kept.delete(key);

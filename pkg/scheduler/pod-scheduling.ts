@@ -165,14 +165,15 @@ export class PodScheduling {
     if (run === undefined || pod.pod.metadata.deletionTimestamp !== undefined) return;
     if (this.#cache.placementOf(pod.uid) !== undefined) return;
     const start = this.#context.clock.now();
+    const began = this.#context.clock.elapsed();
     const decision = decide(run.profile, pod, this.#cluster, this.#context.random);
-    const took = (this.#context.clock.now() - start) / 1000;
+    const took = (this.#context.clock.elapsed() - began) / 1000;
     const isPlaced = decision.outcome === 'placed';
     this.#metrics.decided(took);
     this.#metrics.extended('Filter', isPlaced ? 'Success' : 'Unschedulable', run.profile.schedulerName, took);
     if (decision.outcome === 'unplaceable') {
       this.#turnDown(entry, run, decision);
-      const seconds = (this.#context.clock.now() - start) / 1000;
+      const seconds = (this.#context.clock.elapsed() - began) / 1000;
       this.#metrics.attempted(run.profile.schedulerName, 'unschedulable', seconds);
       return;
     }
@@ -187,10 +188,15 @@ export class PodScheduling {
     const { pod } = entry;
     const name = run.profile.schedulerName;
     try {
-      const asked = clock.now();
+      const asked = clock.elapsed();
       const result = await bind(client, pod, nodeName, clock, this.#signal);
       const now = clock.now();
-      this.#metrics.extended('Bind', result.outcome === 'bound' ? 'Success' : 'Error', name, (now - asked) / 1000);
+      this.#metrics.extended(
+        'Bind',
+        result.outcome === 'bound' ? 'Success' : 'Error',
+        name,
+        (clock.elapsed() - asked) / 1000,
+      );
       const seconds = (now - start) / 1000;
       if (result.outcome === 'bound') {
         this.#cache.finishBinding(pod.uid, now);
@@ -238,14 +244,14 @@ export class PodScheduling {
     const { diagnosis } = decision;
     if (this.#evictions.isFull) return this.#queue.retryLater(entry, clock.now());
     this.#queue.setAside(entry, rejectors(diagnosis), clock.now());
-    const began = clock.now();
+    const began = clock.elapsed();
     const preemption =
       run.profile.preempts && diagnosis.nodeCount > 0
         ? preempt(run.profile, pod, this.#cluster, decision, random)
         : undefined;
     if (preemption !== undefined) {
       const status = preemption.outcome === 'evict' ? 'Success' : 'Unschedulable';
-      const seconds = (clock.now() - began) / 1000;
+      const seconds = (clock.elapsed() - began) / 1000;
       this.#metrics.extended('PostFilter', status, run.profile.schedulerName, seconds);
     }
     const postscript = preemption?.outcome === 'nothing' ? preemption.message : '';

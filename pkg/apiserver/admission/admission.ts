@@ -45,11 +45,11 @@ interface ChainLink {
 }
 
 export class AdmissionChain {
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #links: Readonly<Record<AdmissionStep, readonly ChainLink[]>>;
   readonly #steps = { admit: new AdmissionMeter(), validate: new AdmissionMeter() };
 
-  constructor(plugins: readonly AdmissionPlugin[], clock: Pick<Clock, 'now'>) {
+  constructor(plugins: readonly AdmissionPlugin[], clock: Pick<Clock, 'elapsed'>) {
     this.#clock = clock;
     const having = (step: AdmissionStep) =>
       plugins.filter((plugin) => plugin[step] !== undefined).map((plugin) => ({ plugin, meter: new AdmissionMeter() }));
@@ -74,7 +74,7 @@ export class AdmissionChain {
 
   async #pass(step: AdmissionStep, request: AdmissionRequest): Promise<boolean> {
     const { operation } = request;
-    const began = this.#clock.now();
+    const began = this.#clock.elapsed();
     let at = began;
     let asked: AdmissionMeter | undefined;
     try {
@@ -83,12 +83,12 @@ export class AdmissionChain {
         asked = meter;
         const work = plugin[step]?.(request);
         if (work !== undefined) await work;
-        const now = this.#clock.now();
+        const now = this.#clock.elapsed();
         meter.observe(operation, false, (now - at) / 1000);
         at = now;
       }
     } catch (error) {
-      const now = this.#clock.now();
+      const now = this.#clock.elapsed();
       asked?.observe(operation, true, (now - at) / 1000);
       this.#steps[step].observe(operation, true, (now - began) / 1000);
       throw error;

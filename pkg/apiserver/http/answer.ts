@@ -152,14 +152,13 @@ export async function userOf(
   { anonymous = true }: EntryOptions,
   request: { readonly socket: unknown; readonly headers: { readonly authorization?: string | undefined } },
 ) {
-  const began = clock.now();
+  const began = clock.elapsed();
   const credentials = { certificate: certificateOf(request.socket), authorization: request.headers.authorization };
   const { certificate, authorization } = credentials;
   const known = await authenticate(credentials, tokenAuthenticators);
   const user = known?.groups.includes('system:unauthenticated') === true && !anonymous ? undefined : known;
-  const now = clock.now();
   const wrong = certificate === 'invalid' || authorization !== undefined ? 'error' : 'failure';
-  accessMetrics.authenticated(user === undefined ? wrong : 'success', (now - began) / 1000, user?.name);
-  if (typeof certificate === 'object') accessMetrics.certificateShown(certificate.expires, now);
+  accessMetrics.authenticated(user === undefined ? wrong : 'success', (clock.elapsed() - began) / 1000, user?.name);
+  if (typeof certificate === 'object') accessMetrics.certificateShown(certificate.expires, clock.now());
   return user;
 }

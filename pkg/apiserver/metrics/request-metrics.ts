@@ -38,6 +38,8 @@ export class RequestMetrics {
   readonly #series = new Map<string, Series>();
   readonly #longRunning = new Map<string, { labels: RequestLabels; count: number }>();
   readonly #inFlight: InFlight;
+  /** Few kinds are deprecated. */
+  readonly #deprecated = new Map<string, Readonly<Record<string, string>>>();
   #handshakeErrors = 0;
 
   constructor(inFlight: InFlight) {
@@ -59,6 +61,18 @@ export class RequestMetrics {
     if (series === undefined) return undefined;
     series.sizes ??= new PlainHistogram(SIZE_BUCKETS);
     return series.sizes;
+  }
+
+  /** What was asked for is deprecated. */
+  deprecated({ group, version, resource, subresource }: RequestLabels): void {
+    // No kind that is served here is to be removed in a release that is known.
+    this.#deprecated.set(`${group}/${version}/${resource}/${subresource}`, {
+      group,
+      removed_release: '',
+      resource,
+      subresource,
+      version,
+    });
   }
 
   handshakeFailed(): void {
@@ -141,6 +155,12 @@ export class RequestMetrics {
         [...this.#longRunning.values()].map(({ labels, count }) =>
           sampleLine('apiserver_longrunning_requests', labelsOf(labels), count),
         ),
+      ),
+      ...familyLines(
+        'apiserver_requested_deprecated_apis',
+        'gauge',
+        'Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.',
+        [...this.#deprecated.values()].map((labels) => sampleLine('apiserver_requested_deprecated_apis', labels, 1)),
       ),
       ...familyLines(
         'apiserver_tls_handshake_errors_total',

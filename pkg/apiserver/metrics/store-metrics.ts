@@ -19,10 +19,10 @@ interface Series {
 }
 
 export class StoreMetrics {
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #series = new Map<string, Series>();
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'elapsed'>) {
     this.#clock = clock;
   }
 
@@ -70,8 +70,8 @@ export class StoreMetrics {
   }
 
   #timed<T>(operation: Operation, key: string, call: Promise<T>): Promise<T> {
-    const began = this.#clock.now();
-    const observe = (failed: boolean) => this.#observe(operation, key, (this.#clock.now() - began) / 1000, failed);
+    const began = this.#clock.elapsed();
+    const observe = (failed: boolean) => this.#observe(operation, key, (this.#clock.elapsed() - began) / 1000, failed);
     call.then(
       () => observe(false),
       () => observe(true),

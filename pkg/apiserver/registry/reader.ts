@@ -39,9 +39,9 @@ const STORE_PAGE = 1000;
 export class Reader {
   readonly #cache: WatchCache;
   readonly #store: Store;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'elapsed'>;
 
-  constructor(cache: WatchCache, store: Store, clock: Pick<Clock, 'now'>) {
+  constructor(cache: WatchCache, store: Store, clock: Pick<Clock, 'elapsed'>) {
     this.#cache = cache;
     this.#store = store;
     this.#clock = clock;
@@ -99,7 +99,7 @@ export class Reader {
 
   async #freshList(served: ServedKind, resourceVersion: string): Promise<void> {
     const { consistent, readWait } = this.#cache.resource(served.prefix).counts;
-    const began = this.#clock.now();
+    const began = this.#clock.elapsed();
     try {
       await this.#freshness(resourceVersion);
     } catch (error) {
@@ -107,7 +107,7 @@ export class Reader {
       throw error;
     }
     if (resourceVersion === '') consistent.served++;
-    readWait.observe((this.#clock.now() - began) / 1000);
+    readWait.observe((this.#clock.elapsed() - began) / 1000);
   }
 
   async #freshness(resourceVersion: string): Promise<void> {

@@ -29,7 +29,7 @@ const OPERATIONS: Readonly<Record<string, string>> = {
 export function meteredRuntime(
   runtime: ContainerRuntime,
   metrics: Pick<KubeletMetrics, 'runtimeCalled'>,
-  clock: Pick<Clock, 'now'>,
+  clock: Pick<Clock, 'elapsed'>,
 ): ContainerRuntime {
   const metered = new Map<PropertyKey, unknown>();
   return new Proxy(runtime, {
@@ -51,16 +51,16 @@ function timed(
   operation: string,
   call: (...args: unknown[]) => unknown,
   metrics: Pick<KubeletMetrics, 'runtimeCalled'>,
-  clock: Pick<Clock, 'now'>,
+  clock: Pick<Clock, 'elapsed'>,
 ): (...args: unknown[]) => Promise<unknown> {
   return async (...args) => {
-    const began = clock.now();
+    const began = clock.elapsed();
     try {
       const answer = await call(...args);
-      metrics.runtimeCalled(operation, (clock.now() - began) / 1000, false);
+      metrics.runtimeCalled(operation, (clock.elapsed() - began) / 1000, false);
       return answer;
     } catch (error) {
-      metrics.runtimeCalled(operation, (clock.now() - began) / 1000, true);
+      metrics.runtimeCalled(operation, (clock.elapsed() - began) / 1000, true);
       throw error;
     }
   };

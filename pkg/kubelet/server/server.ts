@@ -122,10 +122,10 @@ async function answer(
   response.once('close', () => gone.abort(new Error('the caller has gone')));
   const signal = AbortSignal.any([gone.signal, stopping]);
   const { clock } = parts.context;
-  const began = clock.now();
+  const began = clock.elapsed();
   using _counted = {
     [Symbol.dispose]: () =>
-      parts.metrics.requested(request.method ?? '', rootOf(request.url), (clock.now() - began) / 1000),
+      parts.metrics.requested(request.method ?? '', rootOf(request.url), (clock.elapsed() - began) / 1000),
   };
   try {
     await route(request, response, parts, signal);
