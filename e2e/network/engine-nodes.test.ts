@@ -305,8 +305,13 @@ describe('what somebody else destroys on a node', () => {
     );
   };
 
-  test('is made again: routes, rules and known connections', async () => {
-    await world.onNode(WORKER2, 'sh', '-c', 'ip route flush proto 84; nft flush ruleset; conntrack -F');
+  test('is made again: the bridge, routes, rules and known connections', async () => {
+    await world.onNode(
+      WORKER2,
+      'sh',
+      '-c',
+      'ip link del tk0; ip route flush proto 84; nft flush ruleset; conntrack -F',
+    );
     await allAnswer();
     const tables = async () =>
       (await world.onNode(WORKER2, 'nft', 'list', 'tables')).match(/typekube-\w+/g)?.toSorted();

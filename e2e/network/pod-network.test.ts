@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { realClock } from '../../pkg/clock/clock.ts';
 import { silentLogger } from '../../pkg/logging/logger.ts';
 import { HostMonitor } from '../../pkg/network/host-monitor.ts';
-import { keepHairpin } from '../../pkg/network/podnet/bridge-ports.ts';
+import { keepBridgePorts } from '../../pkg/network/podnet/bridge-ports.ts';
 import { ensureForwarding } from '../../pkg/network/podnet/forwarding.ts';
 import { podTableText } from '../../pkg/network/podnet/host-rules.ts';
 import { removeHostRules } from '../../pkg/network/podnet/pod-network.ts';
@@ -85,7 +85,7 @@ test('ports of the bridge are in hairpin mode, new ones soon after they appear',
   const stop = new AbortController();
   const monitor = new HostMonitor(realClock, node.watch);
   const options = { bridge: 'tk0', run: node.run, monitor, clock: realClock, log: silentLogger };
-  const keeping = Promise.all([monitor.run(stop.signal), keepHairpin(options, stop.signal)]);
+  const keeping = Promise.all([monitor.run(stop.signal), keepBridgePorts(options, stop.signal)]);
   const hairpin = async (port: string) => {
     const answer = await node.run(['ip', '-d', 'link', 'show', port]);
     return answer.outcome === 'done' && answer.output.includes('hairpin on');

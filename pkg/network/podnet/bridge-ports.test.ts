@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { VirtualClock } from '../../clock/virtual-clock.ts';
 import { silentLogger } from '../../logging/logger.ts';
 import type { CommandResult } from '../host-command.ts';
-import { keepHairpin, portsWithoutHairpin } from './bridge-ports.ts';
+import { keepBridgePorts, portsWithoutHairpin } from './bridge-ports.ts';
 
 function link(ifname: string, hairpin: boolean): unknown {
   return {
@@ -21,7 +21,7 @@ test('switches a port on soon after the bridge is said to have it', async () => 
   const stop = new AbortController();
   const ports = new Map([['old', false]]);
   let tell: (line: string) => void = () => undefined;
-  const keeping = keepHairpin(
+  const keeping = keepBridgePorts(
     {
       bridge: 'tk0',
       clock,

@@ -1,11 +1,12 @@
 // A pod that reaches itself through its Service needs its packet sent back out of the bridge port it came in by, which a
 // bridge does not do by default. This watches the bridge and switches every port of it to hairpin mode within some
-// milliseconds of its appearance; /sys may be read-only, so it goes through ip(8).
+// milliseconds of its appearance; /sys may be read-only, so it goes through ip(8). A bridge that is deleted below pods is made again.
 import type { Clock } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { RunHostCommand } from '../host-command.ts';
 import type { HostMonitor } from '../host-monitor.ts';
 import { field, listOf, objectOf, textField } from '../json-fields.ts';
+import { LostBridge } from './lost-bridge.ts';
 
 /** Events of one container's start come in a burst. */
 const GATHER_MS = 20;
@@ -20,15 +21,24 @@ interface Options {
   readonly log: Logger;
 }
 
-export async function keepHairpin(options: Options, signal: AbortSignal): Promise<void> {
+export async function keepBridgePorts(options: Options, signal: AbortSignal): Promise<void> {
   const { bridge, run, clock, log, monitor } = options;
+  const lost = new LostBridge(bridge, run);
   let wake = Promise.withResolvers<void>();
   using _lines = monitor.on((text) => {
-    if (text.includes(`master ${bridge} `)) wake.resolve();
+    if (text.includes(`master ${bridge} `) || /^Deleted \d+: ([^\s:@]+)/.exec(text)?.[1] === bridge) wake.resolve();
   });
   while (!signal.aborted) {
-    const ports = portsWithoutHairpin(await list(bridge, run, signal));
-    for (const port of ports) {
+    const links = await list(bridge, run, signal);
+    if (links !== undefined) await lost.remember(namesOf(links), signal);
+    else {
+      const ports = await lost.restore(signal);
+      if (ports > 0) {
+        log.warn('somebody deleted the bridge of the pods; made it again', { bridge, ports });
+        continue;
+      }
+    }
+    for (const port of portsWithoutHairpin(links ?? [])) {
       const set = await run(['ip', 'link', 'set', 'dev', port, 'type', 'bridge_slave', 'hairpin', 'on'], {}, signal);
       if (set.outcome === 'failed' && !signal.aborted)
         log.debug('could not set hairpin mode', { port, error: set.message });
@@ -44,10 +54,14 @@ export async function keepHairpin(options: Options, signal: AbortSignal): Promis
   }
 }
 
-async function list(bridge: string, run: RunHostCommand, signal: AbortSignal): Promise<readonly unknown[]> {
+/** Undefined: there is no such bridge; until the kubelet has made it, for example. */
+async function list(bridge: string, run: RunHostCommand, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
   const answer = await run(['ip', '-j', '-d', 'link', 'show', 'master', bridge], {}, signal);
-  // There is no bridge until the kubelet has made it.
-  return answer.outcome === 'done' ? listOf(objectOf(answer.output)) : [];
+  return answer.outcome === 'done' ? listOf(objectOf(answer.output)) : undefined;
+}
+
+function namesOf(links: readonly unknown[]): string[] {
+  return links.flatMap((link) => textField(link, 'ifname') ?? []);
 }
 
 /** Reads `ip -j -d link show master BRIDGE`. */

@@ -13,7 +13,7 @@ import { HostMonitor } from '../host-monitor.ts';
 import type { watchHost } from '../host-watch.ts';
 import { applyRules, chainExists, requireNft } from '../proxy/nftables.ts';
 import { kernelSysctls, type Sysctls } from '../sysctl.ts';
-import { keepHairpin } from './bridge-ports.ts';
+import { keepBridgePorts } from './bridge-ports.ts';
 import { ensureForwarding, removeForwarding } from './forwarding.ts';
 import { podTable, podTableRemoval, podTableText } from './host-rules.ts';
 import { concernsPaths, PathKeeper } from './path-keeper.ts';
@@ -61,7 +61,7 @@ export async function runPodNetwork(options: PodNetworkOptions, signal: AbortSig
   const monitor = new HostMonitor(clock, options.watch);
   const beside = [
     monitor.run(running),
-    keepHairpin({ bridge, run, monitor, clock, log }, running),
+    keepBridgePorts({ bridge, run, monitor, clock, log }, running),
     ...(options.informers === undefined ? [informers.run(running)] : []),
   ];
   let wake = Promise.withResolvers<void>();
