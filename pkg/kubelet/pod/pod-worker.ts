@@ -4,38 +4,34 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isApiError } from '../../api/meta/status.ts';
 import { pods } from '../../api/resources.ts';
-import type { Pod, PodStatus } from '../../api/schema/generated/core.v1.gen.ts';
+import type { Pod } from '../../api/schema/generated/core.v1.gen.ts';
 import type { Instant } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { ObservedPod, SandboxState } from '../runtime/runtime.ts';
-import { RESIZE_CONDITIONS } from '../status/conditions.ts';
-import { podStatusOf } from '../status/pod-status.ts';
-import { StatusWriter } from '../status/status-writer.ts';
-import { containerNamed, hasFinished, isTerminating } from './containers.ts';
+import { hasFinished, isTerminating } from './containers.ts';
 import { identityOf } from './container-config.ts';
 import { deadlineOf, type EndVerdict } from './deadline.ts';
 import { nextSteps, type Plan, type Step, type Waiting } from './next-steps.ts';
 import { PodAnnouncer } from './pod-announcer.ts';
 import type { PodContext } from './pod-context.ts';
+import { PodReporter } from './pod-reporter.ts';
 import { PodStarter, podIps } from './pod-starter.ts';
 import { PodResizer } from './pod-resizer.ts';
 import { PodStopper } from './pod-stopper.ts';
 import { Retry } from './retry.ts';
-import { readTerminationMessage } from './termination-message.ts';
 import { Wake } from './wake.ts';
 
 export class PodWorker {
   readonly uid: string;
   readonly #context: PodContext;
   readonly #log: Logger;
-  readonly #status: StatusWriter;
+  readonly #reporter: PodReporter;
   readonly #wake: Wake;
   #pod: Pod;
   /** The object is gone from the API server. */
   #deleted = false;
   /** Refused at admission, or over its deadline. */
   #verdict: EndVerdict | undefined;
-  #told: PodStatus | undefined;
   #isTidy = false;
   #observed: ObservedPod;
   readonly #starter: PodStarter;
@@ -43,7 +39,6 @@ export class PodWorker {
   readonly #retry: Retry;
   readonly #announcer: PodAnnouncer;
   readonly #resizer: PodResizer;
-  readonly #messages = new Map<string, string>();
   /** What ran before this kubelet did. */
   readonly #adopted: ReadonlySet<string>;
   readonly #seenAt: Instant;
@@ -63,14 +58,10 @@ export class PodWorker {
     this.#stopper = new PodStopper(context, this.#log, done);
     this.#retry = new Retry(context.clock);
     this.#announcer = new PodAnnouncer(context.events);
+    this.#reporter = new PodReporter(pod, context, this.#log);
     this.#resizer = new PodResizer(this.uid, context, done);
     this.#observed = found ?? { pod: identityOf(pod), sandboxes: [], containers: [] };
     this.#adopted = new Set(this.#observed.containers.filter(({ state }) => state === 'running').map(({ id }) => id));
-    this.#status = new StatusWriter(pod, {
-      client: context.client.resource(pods),
-      clock: context.clock,
-      log: this.#log,
-    });
   }
 
   get pod(): Pod {
@@ -98,7 +89,9 @@ export class PodWorker {
   /** Nothing of it runs, or will. */
   get isOver(): boolean {
     const isDown = this.#observed.containers.every(({ state }) => state !== 'running');
-    return isDown && (this.#verdict !== undefined || hasFinished(this.#pod) || hasFinished(this.#viewed()));
+    return (
+      isDown && (this.#verdict !== undefined || hasFinished(this.#pod) || hasFinished(this.#reporter.viewed(this.#pod)))
+    );
   }
 
   /** As last seen; what the kubelet's server answers from. */
@@ -114,7 +107,7 @@ export class PodWorker {
       this.#starter.objectsChanged();
     }
     this.#pod = pod;
-    this.#status.learn(pod);
+    this.#reporter.learn(pod);
     if (isTerminating(pod)) this.#starter.stop('the pod is being deleted');
     this.#wake.now();
   }
@@ -123,7 +116,7 @@ export class PodWorker {
   removed(pod: Pod): void {
     this.#pod = pod;
     this.#deleted = true;
-    this.#status.abandon();
+    this.#reporter.abandon();
     this.#starter.stop('the pod was deleted');
     this.#wake.now();
   }
@@ -161,12 +154,12 @@ export class PodWorker {
   async #timedSync(signal: AbortSignal): Promise<boolean> {
     const { clock, metrics } = this.#context;
     const began = clock.now();
-    const operation = this.#told === undefined ? 'create' : isTerminating(this.#pod) ? 'terminating' : 'sync';
-    const ran = this.#told?.phase === 'Running';
+    const operation = this.#reporter.told === undefined ? 'create' : isTerminating(this.#pod) ? 'terminating' : 'sync';
+    const ran = this.#reporter.told?.phase === 'Running';
     const ended = await this.#sync(signal);
     const now = clock.now();
     metrics?.podSynced(operation, (now - began) / 1000);
-    if (!ran && this.#told?.phase === 'Running' && this.#adopted.size === 0 && !this.#startTold) {
+    if (!ran && this.#reporter.told?.phase === 'Running' && this.#adopted.size === 0 && !this.#startTold) {
       this.#startTold = true;
       const created = Date.parse(this.#pod.metadata.creationTimestamp);
       metrics?.podStarted({ sinceSeen: (now - this.#seenAt) / 1000, sinceCreated: (now - created) / 1000 });
@@ -182,7 +175,7 @@ export class PodWorker {
       sandboxes: [],
       containers: [],
     };
-    const asked = this.#viewed();
+    const asked = this.#reporter.viewed(this.#pod);
     const askAgainAt = await this.#resizer.look(asked, this.#mustEnd(asked));
     const pod = this.#resizer.given(asked);
     const now = clock.now();
@@ -201,11 +194,11 @@ export class PodWorker {
       restartAnyway: this.#stopper.restartAnyway,
     });
     this.#announcer.heldBack(pod, plan, this.#observed);
-    await this.#readMessages(pod, signal);
+    await this.#reporter.readLastWords(pod, this.#observed, signal);
     const waiting = this.#waitingOf(plan);
     // Before the status is told: a container that was adopted begins with what was said of it.
     this.#probe(pod, plan);
-    this.#publish(pod, plan, waiting, now, signal);
+    this.#tell(pod, plan, waiting, now, signal);
     const enforceAt = plan.ended ? undefined : this.#resizer.enforce(pod, plan.steps, signal);
     const recheckAt = this.#perform(pod, plan, signal);
     if (plan.ended && plan.steps.length === 0 && !this.#stopper.isBusy && !this.#starter.isBusy) {
@@ -224,19 +217,9 @@ export class PodWorker {
     return this.#deleted || isTerminating(pod) || this.#verdict !== undefined || hasFinished(pod);
   }
 
-  /** The pod with the status that was computed last, which the API server may not have yet. */
-  #viewed(): Pod {
-    const told = this.#told;
-    if (told === undefined) return this.#pod;
-    const own = new Set((told.conditions ?? []).map(({ type }) => type));
-    const foreign = (this.#status.known.status?.conditions ?? []).filter(({ type }) => !OWN_CONDITIONS.has(type));
-    const conditions = [...(told.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type)), ...foreign];
-    return { ...this.#pod, status: { ...told, conditions: own.size === 0 ? foreign : conditions } };
-  }
-
   #deadlineAt(pod: Pod, mustEnd: boolean): Instant | undefined {
     const { activeDeadlineSeconds } = pod.spec;
-    const start = Date.parse(this.#told?.startTime ?? '');
+    const start = Date.parse(this.#reporter.told?.startTime ?? '');
     if (mustEnd || activeDeadlineSeconds === undefined || Number.isNaN(start)) return undefined;
     return start + activeDeadlineSeconds * 1000;
   }
@@ -263,27 +246,12 @@ export class PodWorker {
     return { ...this.#observed, containers };
   }
 
-  #publish(pod: Pod, plan: Plan, waiting: ReadonlyMap<string, Waiting>, now: Instant, signal: AbortSignal): void {
-    const { probes, node } = this.#context;
+  #tell(pod: Pod, plan: Plan, waiting: ReadonlyMap<string, Waiting>, now: Instant, signal: AbortSignal): void {
     const observed = this.#settled(plan);
     const stillRuns = observed.containers.some(({ state }) => state === 'running');
-    this.#told = podStatusOf({
-      pod,
-      observed,
-      now,
-      runtimeName: node.runtimeName,
-      hostIps: node.ips,
-      waiting,
-      ended: plan.ended && !stillRuns,
-      verdict: this.#verdict,
-      resize: this.#resizer.state,
-      started: (container, record) =>
-        container.spec.startupProbe === undefined || probes.verdict(record.id, 'startup') === true,
-      ready: (container, record) =>
-        container.spec.readinessProbe === undefined || probes.verdict(record.id, 'readiness') === true,
-      terminationMessage: (record) => this.#messages.get(record.id) ?? '',
-    });
-    if (!this.#deleted) this.#status.write(this.#told, signal);
+    const ended = plan.ended && !stillRuns;
+    const report = { pod, observed, now, waiting, ended, verdict: this.#verdict, resize: this.#resizer.state };
+    this.#reporter.tell(report, signal);
   }
 
   /** Begins what the plan says, beside the loop; answers when to look again at what is held back. */
@@ -312,26 +280,12 @@ export class PodWorker {
     this.#context.probes.update(pod, { running, podIp, adopted: this.#adopted, ending: plan.ended });
   }
 
-  async #readMessages(pod: Pod, signal: AbortSignal): Promise<void> {
-    const { volumes, runtime } = this.#context;
-    const alive = new Set(this.#observed.containers.map(({ id }) => id));
-    for (const id of this.#messages.keys()) if (!alive.has(id)) this.#messages.delete(id);
-    for (const record of this.#observed.containers) {
-      if (record.state !== 'exited' || this.#messages.has(record.id)) continue;
-      const container = containerNamed(pod, record.name);
-      if (container === undefined) continue;
-      const directory = volumes.podDirectory(this.uid);
-      const message = await readTerminationMessage(record, container.spec, directory, runtime, signal);
-      this.#messages.set(record.id, message);
-    }
-  }
-
   /** It has ended and its object stays: its volumes go, and of an evicted pod, which was ended to make room, the containers too. */
   async #tidy(pod: Pod, signal: AbortSignal): Promise<void> {
     if (this.#isTidy) return;
     await this.#context.volumes.tearDown(this.uid);
     if (pod.status?.reason === 'Evicted' || this.#verdict?.isDisruption === true) {
-      await this.#status.flushed();
+      await this.#reporter.flushed();
       await Promise.all(this.#observed.containers.map(({ id }) => this.#context.runtime.removeContainer(id, signal)));
     }
     this.#isTidy = true;
@@ -340,7 +294,7 @@ export class PodWorker {
   /** The pod is down: its last status is told, its things are taken away, and then its object. True when that is done. */
   async #finish(pod: Pod, signal: AbortSignal): Promise<boolean> {
     const { client, runtime, volumes } = this.#context;
-    if (!this.#deleted) await this.#status.flushed();
+    await this.#reporter.flushed();
     await Promise.all([
       ...this.#observed.containers.map(({ id }) => runtime.removeContainer(id, signal)),
       ...this.#observed.sandboxes.map(({ id }) => runtime.removePodSandbox(id, signal)),
@@ -361,12 +315,3 @@ export class PodWorker {
     return true;
   }
 }
-
-const OWN_CONDITIONS: ReadonlySet<string> = new Set([
-  'PodReadyToStartContainers',
-  'Initialized',
-  'Ready',
-  'ContainersReady',
-  'PodScheduled',
-  ...RESIZE_CONDITIONS,
-]);
