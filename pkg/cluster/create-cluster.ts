@@ -21,6 +21,7 @@ import {
 } from './cluster-record.ts';
 import { freePort, primaryAddress } from './host-addresses.ts';
 import { kubeconfigPath, mergeIntoKubeconfig, type AdminAccess } from './kubeconfig-entry.ts';
+import { endLeftOvers } from './left-over-processes.ts';
 
 export interface CreateOptions {
   readonly name: string;
@@ -67,6 +68,8 @@ export async function createCluster(options: CreateOptions, signal: AbortSignal)
   using probe = probeApi(access);
   if (!isRunning(record)) {
     say(`starting the control plane on port ${record.apiPort}`);
+    // An API server that is left would be taken for the new one.
+    await endLeftOvers(join(directory, 'pids'), options.clock);
     record = startProcess(directory, record, options);
     writeRecord(directory, record);
   }
