@@ -1,8 +1,6 @@
 // A controller manager as its flags describe it, in this process: the controllers, as the only one at a time if it is told to
 // elect a leader. Who connects it to a cluster is the caller's business.
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { Option } from 'commander';
 import { realClock } from '../../pkg/clock/clock.ts';
 import { meteredClient } from '../../pkg/client/client-metrics.ts';
@@ -15,6 +13,7 @@ import { runControllers } from '../../pkg/controllers/run.ts';
 import { whileLeading } from '../../pkg/metrics/leader-metrics.ts';
 import { componentMetrics } from '../../pkg/metrics/process-metrics.ts';
 import type { ComponentContext } from '../connection.ts';
+import { leaderIdentity } from '../leader-identity.ts';
 import { UsageError } from '../program.ts';
 import { statusPagesFlags, statusPagesSettings } from '../status-pages/flags.ts';
 import { alive, serveStatusPages } from '../status-pages/server.ts';
@@ -124,7 +123,7 @@ export async function runFromFlags(
   });
   if (serving !== undefined) parts.use(serving);
   if (elect === 'false') return await lead(signal);
-  const identity = `${hostname()}_${randomUUID()}`;
+  const identity = leaderIdentity();
   const recorder = createEventRecorder({ client, component: NAME, clock: realClock, random, log });
   parts.defer(() => recorder.close());
   await runAsLeader(

@@ -1,9 +1,9 @@
 // A scheduler as its flags describe it, in this process; who connects it to a cluster is the caller's business.
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { Option } from 'commander';
 import type { ComponentContext } from '../connection.ts';
+import { leaderIdentity } from '../leader-identity.ts';
 import { UsageError } from '../program.ts';
 import type { Pod } from '../../pkg/api/schema/generated/core.v1.gen.ts';
 import { meteredClient } from '../../pkg/client/client-metrics.ts';
@@ -77,7 +77,7 @@ export async function runFromFlags(
   const lease = {
     namespace: leaderElection.resourceNamespace ?? 'kube-system',
     name: leaderElection.resourceName ?? 'kube-scheduler',
-    identity: `${hostname()}_${randomUUID()}`,
+    identity: leaderIdentity(),
     leaseDurationMs: leaderElection.leaseDurationMs,
     renewDeadlineMs: leaderElection.renewDeadlineMs,
     retryPeriodMs: leaderElection.retryPeriodMs,

@@ -10,6 +10,9 @@ import type { Logger } from '../logging/logger.ts';
 import type { Client } from './client.ts';
 import { formatMicroTime } from '../api/meta/time.ts';
 
+/** An environment variable: the identity of a candidate of whom there is one at a time. */
+export const IDENTITY_VARIABLE = 'TYPEKUBE_LEADER_IDENTITY';
+
 export interface LeaderElectionOptions {
   readonly client: Client;
   readonly namespace: string;

@@ -1,6 +1,7 @@
 // The command lines of a cluster whose components are processes of their own: what an operator would write by hand.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { IDENTITY_VARIABLE } from '../client/leader-election.ts';
 import type { Instant } from '../clock/clock.ts';
 import { firstAddress } from './access.ts';
 import { ensureComponentCertificate, type ClusterCertificates, type Component } from './cluster-certificates.ts';
@@ -29,6 +30,11 @@ export async function componentPrograms(options: ProgramOptions): Promise<ChildP
     command: options.node,
     args: [join(options.programs, `${name}.js`), ...args],
   });
+  // The supervisor runs one of each at a time: started again, it goes on as the leader that it was.
+  const candidate = (name: string, args: string[]): ChildProgram => ({
+    ...program(name, args),
+    env: { [IDENTITY_VARIABLE]: `${record.nodeName}_${name}` },
+  });
   const kubeconfig = async (component: Component) => {
     const { certFile, keyFile } = await ensureComponentCertificate(pki, certificates.authority, component, options.now);
     return writeKubeconfig(options, component, certFile, keyFile);
@@ -55,8 +61,8 @@ export async function componentPrograms(options: ProgramOptions): Promise<ChildP
       '--enable-metrics-api=true',
       '--enable-bootstrap-token-auth=true',
     ]),
-    program('scheduler', [`--kubeconfig=${await kubeconfig('scheduler')}`]),
-    program('controller-manager', [
+    candidate('scheduler', [`--kubeconfig=${await kubeconfig('scheduler')}`]),
+    candidate('controller-manager', [
       `--kubeconfig=${await kubeconfig('controller-manager')}`,
       `--root-ca-file=${join(pki, 'ca.crt')}`,
       '--controllers=*,bootstrapsigner,tokencleaner',

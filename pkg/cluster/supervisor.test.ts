@@ -29,11 +29,13 @@ function isAlive(pid: number): boolean {
 
 test('a killed child is started again, and all end when told to stop', async () => {
   const stop = new AbortController();
-  const programs = ['one', 'two'].map((name) => ({ name, command: 'sleep', args: ['1000'] }));
+  const script = `echo $SELF > ${directory}/self; exec sleep 1000`;
+  const programs = ['one', 'two'].map((name) => ({ name, command: 'sh', args: ['-c', script], env: { SELF: 'me' } }));
   const running = supervise({ programs, pidDirectory: directory, clock: realClock, log: silentLogger }, stop.signal);
   const first = await vi.waitUntil(() => pidOf('one'));
   process.kill(first, 'SIGKILL');
   const second = await vi.waitUntil(() => pidOf('one') !== first && pidOf('one'), { timeout: 5000 });
+  expect(readFileSync(join(directory, 'self'), 'utf8')).toBe('me\n');
   stop.abort();
   await running;
   expect([first, second, pidOf('two')].map(isAlive)).toEqual([false, false, false]);

@@ -11,6 +11,8 @@ export interface ChildProgram {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Beside what this process has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -54,7 +56,8 @@ async function keepRunning(program: ChildProgram, options: SupervisorOptions, st
   let pause = FIRST_PAUSE_MS;
   while (!stop.aborted) {
     const startedAt = clock.elapsed();
-    const child = spawn(program.command, [...program.args], { stdio: ['ignore', 'inherit', 'inherit'] });
+    const env = { ...process.env, ...program.env };
+    const child = spawn(program.command, [...program.args], { stdio: ['ignore', 'inherit', 'inherit'], env });
     writePid(program, child.pid ?? 0, options);
     const how = await endOf(child, clock, stop);
     if (stop.aborted) return;
