@@ -16,6 +16,8 @@ test.each<{ scalar: Scalar; value: unknown; want: unknown }>([
   { scalar: 'int32', value: 2 ** 31, want: 'number 2147483648 into int32' },
   { scalar: 'int64', value: 2 ** 40, want: 2 ** 40 },
   { scalar: 'int64', value: '1', want: 'string into int64' },
+  { scalar: 'int64', value: 2 ** 53 - 1, want: 2 ** 53 - 1 },
+  { scalar: 'int64', value: 2 ** 53, want: 'number 9007199254740992 into int64' },
   { scalar: 'double', value: 1.5, want: 1.5 },
   { scalar: 'intOrString', value: 80, want: 80 },
   { scalar: 'intOrString', value: '25%', want: '25%' },

@@ -13,7 +13,8 @@ export type ScalarReading =
 
 const INT_RANGE = {
   int32: { min: -(2 ** 31), max: 2 ** 31 - 1 },
-  int64: { min: -(2 ** 63), max: 2 ** 63 },
+  // Beyond these a number would be stored as another one, and beyond 63 bits as one that no Go client can read.
+  int64: { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER },
 } as const;
 
 /** Reads one scalar that is not null. */

@@ -17,7 +17,7 @@ const SCALARS: Readonly<Record<Scalar, SchemaObject>> = {
   string: { type: 'string' },
   boolean: { type: 'boolean' },
   int32: { type: 'integer', minimum: -(2 ** 31), maximum: 2 ** 31 - 1 },
-  int64: { type: 'integer' },
+  int64: { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
   double: { type: 'number' },
   bytes: { type: 'string', format: 'base64' },
   quantity: { type: 'string', pattern: PLAIN_QUANTITY },
