@@ -35,7 +35,7 @@ test('a killed child is started again, and all end when told to stop', async () 
   const first = await vi.waitUntil(() => pidOf('one'));
   process.kill(first, 'SIGKILL');
   const second = await vi.waitUntil(() => pidOf('one') !== first && pidOf('one'), { timeout: 5000 });
-  expect(readFileSync(join(directory, 'self'), 'utf8')).toBe('me\n');
+  await expect.poll(() => readFileSync(join(directory, 'self'), 'utf8')).toBe('me\n');
   stop.abort();
   await running;
   expect([first, second, pidOf('two')].map(isAlive)).toEqual([false, false, false]);
