@@ -23,7 +23,7 @@ import {
   withNamedFields,
   type FieldSet,
 } from './field-set.ts';
-import { isEqual } from './json-patch.ts';
+import { isEqual } from '../../api/patch/json-patch.ts';
 import { fieldsOfLastApplied, KUBECTL, refreshLastApplied } from './last-applied.ts';
 import {
   conflictsWith,

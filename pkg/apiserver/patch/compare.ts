@@ -4,7 +4,7 @@ import { isRecord } from '../../api/schema/decode-walk.ts';
 import type { FieldSchema } from '../../api/schema/object-schema.ts';
 import { embeddedStructs } from './embedded-structs.ts';
 import { EMPTY, fieldSet, isEmpty, LEAF, recursiveDifference, type FieldSet } from './field-set.ts';
-import { isEqual } from './json-patch.ts';
+import { isEqual } from '../../api/patch/json-patch.ts';
 import { isDeclared, itemsByElement, itemSchema, memberSchema, shapeOf } from './schema-steps.ts';
 
 export interface Comparison {

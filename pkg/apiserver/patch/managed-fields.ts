@@ -8,7 +8,7 @@ import { compare, ignoring, type Comparison } from './compare.ts';
 import { createdFields } from './created-fields.ts';
 import { CreatedShapes } from './created-shapes.ts';
 import { difference, intersection, isEmpty, union, type FieldSet } from './field-set.ts';
-import { isEqual } from './json-patch.ts';
+import { isEqual } from '../../api/patch/json-patch.ts';
 import {
   decodeManagers,
   encodeManagers,

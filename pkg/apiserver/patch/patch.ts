@@ -8,7 +8,7 @@ import { jsonKind } from '../../api/schema/decode-scalars.ts';
 import { isRecord } from '../../api/schema/decode-walk.ts';
 import type { ObjectSchema } from '../../api/schema/object-schema.ts';
 import { goFormat } from '../../api/patch/go-format.ts';
-import { applyJsonPatch, JsonPatchFault, MAX_OPERATIONS, type Operation } from './json-patch.ts';
+import { applyJsonPatch, JsonPatchFault, MAX_OPERATIONS, type Operation } from '../../api/patch/json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { badPatch, inapplicable, invalidResult } from '../../api/patch/patch-errors.ts';
 import { applyStrategicMerge } from '../../api/patch/strategic-merge.ts';

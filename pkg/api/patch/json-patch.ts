@@ -1,7 +1,7 @@
 // JSON Patch (RFC 6902) with the ways of the Go library that Kubernetes uses (evanphx/json-patch v4): negative indices count
 // from the end, a missing member reads as null, `replace` of a missing member adds it, the text before the first slash of a
 // path is not looked at. The document given in is never changed: only what lies on the path of an operation is copied.
-import { isRecord } from '../../api/schema/decode-walk.ts';
+import { isRecord } from '../schema/decode-walk.ts';
 
 /** Kubernetes' limit on operations in one patch. */
 export const MAX_OPERATIONS = 10_000;
