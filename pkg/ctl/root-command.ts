@@ -144,6 +144,12 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/exec.ts')).exec,
   },
   {
+    name: 'debug',
+    section: TROUBLE,
+    summary: 'Create debugging sessions for troubleshooting workloads and nodes',
+    load: async () => (await import('./commands/debug.ts')).debug,
+  },
+  {
     name: 'port-forward',
     section: TROUBLE,
     summary: 'Forward one or more local ports to a pod',
@@ -218,7 +224,7 @@ const commands: readonly CommandEntry[] = [
   {
     name: 'completion',
     section: SETTINGS,
-    summary: 'Output shell completion code for the specified shell (bash, zsh, fish)',
+    summary: 'Output shell completion code for the specified shell (bash, zsh, fish, powershell)',
     load: async () => (await import('./commands/completion.ts')).completion,
   },
   {
