@@ -4,6 +4,10 @@ import type { Row } from './row.ts';
 export const createRows: readonly Row[] = [
   {
     run: [
+      'create clusterrole a --aggregation-rule=a=b,c=d --dry-run=client -o yaml',
+      'create clusterrole a --aggregation-rule=a=b --verb=get --dry-run=client',
+      'create clusterrole a --aggregation-rule=a --dry-run=client',
+      'create cm k --from-literal=a=b --dry-run=client -o kyaml',
       'create -f FILES/pod.yaml',
       'create -f FILES/pod.yaml',
       'create -f FILES/web.yaml',

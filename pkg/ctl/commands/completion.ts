@@ -23,10 +23,20 @@ compdef _${name} ${name}
   fish: (name) => `# fish completion for ${name}
 complete -c ${name} -f -a '(${name} __complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
 `,
+  powershell: (name) => `# powershell completion for ${name}
+Register-ArgumentCompleter -Native -CommandName '${name}' -ScriptBlock {
+    param($WordToComplete, $CommandAst, $CursorPosition)
+    $Words = @($CommandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
+    if ($WordToComplete -eq '') { $Words += '""' }
+    (& ${name} __complete @Words 2>$null) | ForEach-Object {
+        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+    }
+}
+`,
 };
 
 export const completion = command({
-  summary: 'Output shell completion code for the specified shell (bash, zsh, fish)',
+  summary: 'Output shell completion code for the specified shell (bash, zsh, fish, powershell)',
   usage: 'SHELL',
   examples: ['completion bash > /etc/bash_completion.d/tkctl'],
   flags: {},

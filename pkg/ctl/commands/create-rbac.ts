@@ -1,7 +1,7 @@
 // `create role|clusterrole|rolebinding|clusterrolebinding`.
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
-import { Failure } from '../cli/failure.ts';
+import { Failure, PlainFailure } from '../cli/failure.ts';
 import { arrayFlag, listFlag, stringFlag } from '../cli/flags.ts';
 import { subjectsOf } from '../generators/subjects.ts';
 import { newObject } from '../generators/workloads.ts';
@@ -114,11 +114,22 @@ export const createClusterRole = command({
   flags: {
     ...generatedFlags,
     ...ruleFlags,
+    'aggregation-rule': arrayFlag('Labels of the cluster roles whose rules it unites, as key=value.', { shown: '' }),
     'non-resource-url': listFlag('A partial url that user should have access to.'),
   },
   async run(call, context) {
     const name = onlyName(call.args);
     const urls = call.flags['non-resource-url'];
+    const matchLabels = labelsOf(call.flags['aggregation-rule'], context);
+    if (Object.keys(matchLabels).length > 0) {
+      if ([urls, ...RULE_FLAGS.map((flag) => call.flags[flag])].some((values) => values.length > 0))
+        throw new Failure(
+          'aggregation rule must be specified without nonResourceURLs, verbs, resources or resourceNames',
+        );
+      const aggregationRule = { clusterRoleSelectors: [{ matchLabels }] };
+      const united = newObject(VERSION, 'ClusterRole', { name }, { rules: null, aggregationRule });
+      return createGenerated(united, false, call, context);
+    }
     const made =
       urls.length > 0 && call.flags.resource.length === 0
         ? [{ verbs: [...call.flags.verb], nonResourceURLs: [...urls] }]
@@ -126,3 +137,20 @@ export const createClusterRole = command({
     return createGenerated(newObject(VERSION, 'ClusterRole', { name }, { rules: made }), false, call, context);
   },
 });
+
+const RULE_FLAGS = ['verb', 'resource', 'resource-name'] as const;
+
+/** Pairs divided by commas. Throws PlainFailure as the reading of flags does. */
+function labelsOf(values: readonly string[], context: Context): JsonObject {
+  const labels: JsonObject = {};
+  for (const value of values)
+    for (const pair of value.split(',')) {
+      const equals = pair.indexOf('=');
+      if (equals < 0)
+        throw new PlainFailure(
+          `error: invalid argument ${JSON.stringify(value)} for "--aggregation-rule" flag: malformed pair, expect string=string\nSee '${context.path} --help' for usage.`,
+        );
+      labels[pair.slice(0, equals).trim()] = pair.slice(equals + 1).trim();
+    }
+  return labels;
+}

@@ -3,12 +3,22 @@ import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
 import { Failure, messageOf, PlainFailure, UsageFailure } from '../cli/failure.ts';
 import { arrayFlag, boolFlag, durationFlag, stringFlag } from '../cli/flags.ts';
-import { dryRunFlag, fieldManagerFlag, outputFlags, readDryRun, saveConfigFlag } from '../cli/shared-flags.ts';
+import {
+  deletionFlags,
+  dryRunFlag,
+  fieldManagerFlag,
+  filenameFlags,
+  outputFlags,
+  readCascade,
+  readDryRun,
+  saveConfigFlag,
+} from '../cli/shared-flags.ts';
 import { withSavedConfig } from '../apply/last-applied.ts';
 import { newObject } from '../generators/workloads.ts';
 import { isObject, nameOf, namespaceOf, number, object, objects, text } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
 import type { Place } from '../rest/api.ts';
+import { isImageReference } from '../values/image-reference.ts';
 import { pathOf } from '../rest/api.ts';
 import { attachToPod } from './attach.ts';
 import { deleteAndWait } from './delete-objects.ts';
@@ -26,6 +36,8 @@ export const run = command({
     ...dryRunFlag,
     ...saveConfigFlag,
     ...fieldManagerFlag('kubectl-run'),
+    ...filenameFlags,
+    ...deletionFlags,
     annotations: arrayFlag('Annotations to apply to the pod.'),
     attach: boolFlag('Wait for the Pod to start running, and then attach to it.'),
     command: boolFlag("Use the extra arguments as the container's command and not as its args."),
@@ -35,7 +47,10 @@ export const run = command({
     'image-pull-policy': stringFlag('The image pull policy for the container.'),
     labels: stringFlag('Comma separated labels to apply to the pod.', { short: 'l' }),
     'leave-stdin-open': boolFlag('Leave stdin open after the first attach completes.'),
-    overrides: stringFlag('An inline JSON override (merge patch) for the generated object.'),
+    'override-type': stringFlag('How --overrides changes the generated object: json, merge, or strategic.', {
+      default: 'merge',
+    }),
+    overrides: stringFlag('An inline JSON patch for the generated object.'),
     'pod-running-timeout': durationFlag('How long to wait until the pod is running', {
       default: 60_000,
       shown: '1m0s',
@@ -47,15 +62,17 @@ export const run = command({
     rm: boolFlag('Delete the pod after it exits. Only valid when attaching to it.'),
     stdin: boolFlag('Keep stdin open on the container even if nothing is attached.', { short: 'i' }),
     tty: boolFlag('Allocate a TTY for the container in the pod.', { short: 't' }),
+    wait: boolFlag('Accepted for compatibility.', { hidden: true }),
   },
   required: ['image'],
   async run(call, context) {
     const { flags } = call;
     const dryRun = readDryRun(flags['dry-run']);
+    const propagation = readCascade(flags.cascade);
     const [name, ...rest] = call.args;
     if (name === undefined) throw new UsageFailure('NAME is required for run');
     if (flags.image === '') throw new Failure('--image is required');
-    if (!/^[\w./:@-]+$/.test(flags.image))
+    if (!isImageReference(flags.image))
       throw new Failure(`Invalid image name ${JSON.stringify(flags.image)}: invalid reference format`);
     if (flags.tty && !flags.stdin) throw new UsageFailure('-i/--stdin is required for containers with -t/--tty=true');
     if (flags.expose && flags.port === '') throw new UsageFailure('--port must be set when exposing a service');
@@ -71,7 +88,7 @@ export const run = command({
       throw new Failure(`invalid image pull policy: ${flags['image-pull-policy']}`);
     if (flags.port !== '' && !/^[+-]?\d+$/.test(flags.port))
       throw new Failure(`strconv.Atoi: parsing ${JSON.stringify(flags.port)}: invalid syntax`);
-    const made = await overridden(podFrom({ ...flags, name, words: rest }), flags.overrides);
+    const made = await overridden(podFrom({ ...flags, name, words: rest }), flags.overrides, flags['override-type']);
     const { api, namespace } = await context.session();
     const placed = dryRun === 'client' && context.globals.namespace === '' ? made : inNamespace(made, namespace);
     const complete = flags['save-config'] ? withSavedConfig(placed) : placed;
@@ -110,7 +127,7 @@ export const run = command({
       );
     } finally {
       if (flags.rm) {
-        await deleteAndWait(api, place, { propagation: 'Background' }, context);
+        await deleteAndWait(api, place, { propagation }, context);
         if (!flags.quiet) context.out.write(`pod ${JSON.stringify(name)} deleted from ${namespace} namespace\n`);
       }
     }
@@ -175,14 +192,10 @@ function assignments(pairs: readonly string[], what: string): JsonObject {
   return found;
 }
 
-async function overridden(pod: JsonObject, overrides: string): Promise<JsonObject> {
+async function overridden(pod: JsonObject, overrides: string, type: string): Promise<JsonObject> {
   if (overrides === '') return pod;
-  const [{ parseYamlValue }, { applyMergePatch }] = await Promise.all([
-    import('../resources/manifest-text.ts'),
-    import('../apply/json-merge.ts'),
-  ]);
-  const merged = applyMergePatch(pod, parseYamlValue(overrides));
-  return isObject(merged) ? merged : pod;
+  const { overriddenPod } = await import('../generators/overrides.ts');
+  return overriddenPod(pod, overrides, type);
 }
 
 function inNamespace(pod: JsonObject, namespace: string): JsonObject {

@@ -4,7 +4,15 @@ import { labelValueFaults, qualifiedNameFaults } from '../../api/meta/names.ts';
 import { command } from '../cli/command.ts';
 import { Failure, UsageFailure } from '../cli/failure.ts';
 import { boolFlag } from '../cli/flags.ts';
-import { dryRunFlag, fieldManagerFlag, outputFlags, readDryRun, selectorFlag } from '../cli/shared-flags.ts';
+import {
+  dryRunFlag,
+  fieldManagerFlag,
+  outputFlags,
+  readDryRun,
+  readValidation,
+  selectorFlag,
+  validateFlag,
+} from '../cli/shared-flags.ts';
 import { objects, put, text } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
 import { changeObject } from '../resources/change.ts';
@@ -32,6 +40,7 @@ export const taint = command({
     ...outputFlags,
     ...dryRunFlag,
     ...selectorFlag,
+    ...validateFlag,
     ...fieldManagerFlag('kubectl-taint'),
     all: boolFlag('Select all nodes in the cluster'),
     overwrite: boolFlag('Allow taints to be overwritten.'),
@@ -39,6 +48,7 @@ export const taint = command({
   async run(call, context) {
     const { flags } = call;
     const dryRun = readDryRun(flags['dry-run']);
+    const fieldValidation = readValidation(flags.validate);
     const isTaint = (argument: string) => /[=:]/.test(argument) || argument.endsWith('-');
     const first = call.args.findIndex(isTaint);
     const resources = first < 0 ? [...call.args] : call.args.slice(0, first);
@@ -62,7 +72,7 @@ export const taint = command({
         const answer = await changeObject(
           info,
           (copy) => put(copy, ['spec', 'taints'], changedTaints(before, changes)),
-          { dryRun, fieldManager: flags['field-manager'], type: 'strategic' },
+          { dryRun, fieldManager: flags['field-manager'], type: 'strategic', fieldValidation },
           async () => (await context.session()).api,
         );
         const print = await objectPrinter({

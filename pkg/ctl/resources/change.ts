@@ -6,7 +6,7 @@ import { mergePatchBetween } from '../apply/json-merge.ts';
 import { twoWayPatch } from '../apply/last-applied.ts';
 import type { Context } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
-import type { DryRun } from '../cli/shared-flags.ts';
+import type { DryRun, FieldValidation } from '../cli/shared-flags.ts';
 import { nameOf, namespaceOf, text } from '../objects/access.ts';
 import type { Api } from '../rest/api.ts';
 import type { Info, InfoReading } from './infos.ts';
@@ -21,6 +21,7 @@ export interface ChangeRequest {
   readonly local?: boolean;
   /** Merge patches for metadata, strategic ones for lists. */
   readonly type: 'merge' | 'strategic';
+  readonly fieldValidation?: FieldValidation;
 }
 
 export type Change =
@@ -81,6 +82,7 @@ export async function changeObject(
   ).patch({ resource: info.resource, namespace: info.namespace, name: info.name }, type, patch, {
     fieldManager: request.fieldManager,
     dryRun: request.dryRun === 'server' ? 'All' : undefined,
+    fieldValidation: request.fieldValidation,
   });
   return { changed: true, object };
 }
