@@ -6,17 +6,30 @@ import { basename } from 'node:path';
 import { isatty } from 'node:tty';
 import { realClock } from '../../pkg/clock/clock.ts';
 import type { CommandEntry, Input, Output, ProgramRunner, World } from '../../pkg/ctl/cli/command.ts';
+import { codeAfterSignal, Interrupted } from '../../pkg/ctl/cli/interrupts.ts';
 import { runCommandLine } from '../../pkg/ctl/cli/run.ts';
 import { rootCommand } from '../../pkg/ctl/root-command.ts';
 
 const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => stop.abort(new Error(`received ${name}`)));
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
+  process.once(name, () => stop.abort(new Interrupted(name)));
+}
+
+/** Ends this process as the signal would if nobody had listened for it. */
+function dieOf(signal: NodeJS.Signals): void {
+  const ignored = () => undefined;
+  // Node itself ignores SIGPIPE; listening and ceasing to listen gives a signal its own effect back.
+  process.on(signal, ignored);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 function output(stream: NodeJS.WriteStream & { fd: 1 | 2 }): Output {
   // The reader of a pipe may go away (`| head`); there is nobody left to tell.
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') dieOf('SIGPIPE');
+    process.exit(1);
+  });
   return {
     write: (text) => void stream.write(text),
     isTerminal: isatty(stream.fd),
@@ -122,7 +135,11 @@ const more: CommandEntry[] = [
   },
 ];
 
-const code = await runCommandLine(rootCommand(more), process.argv.slice(2), world);
+const words = process.argv.slice(2);
+const ended = await runCommandLine(rootCommand(more), words, world);
 // Piped output is written asynchronously; exiting before it is flushed would cut it off.
 await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
-process.exit(code);
+const reason: unknown = stop.signal.reason;
+const code = reason instanceof Interrupted ? codeAfterSignal(words, reason.signal) : ended;
+if (code === undefined && reason instanceof Interrupted) dieOf(reason.signal);
+process.exit(code ?? 1);

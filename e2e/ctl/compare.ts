@@ -114,6 +114,8 @@ export function splitWords(line: string): string[] {
 
 /** The text without what differs between any two runs. */
 export function comparable(text: string, side: { mark: string; files: string; namespace: string }): string {
+  // The words of the help are our own; that it comes, and where, is compared.
+  if (/^Usage:$/m.test(text)) return 'the help\n';
   return (
     text
       .replaceAll(side.files, 'FILES')
@@ -121,7 +123,7 @@ export function comparable(text: string, side: { mark: string; files: string; na
       .replaceAll(`node-${side.mark}`, 'NODE')
       .replaceAll('tkctl', 'kubectl')
       // kubectl logs each failed discovery before it gives up, and what pruning will do in later releases.
-      .replace(/^[EWI]\d{4} .*(?:memcache|reflector|prune)\.go.*\n/gm, '')
+      .replace(/^[EWI]\d{4} .*(?:memcache|reflector|prune|helpers)\.go.*\n/gm, '')
       // What only tkctl says: the nearest right word.
       .replace(/^Did you mean(?: this\?|:) .*\n/gm, '')
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')

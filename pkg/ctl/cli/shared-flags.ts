@@ -80,9 +80,8 @@ export function readDryRun(value: string): DryRun {
     case 'server':
       return value;
     case 'unchanged':
-      throw new Failure(
-        '--dry-run flag without a value was specified. A value must be set: "none", "server", or "client".',
-      );
+      // The flag alone is as old as kubectl and still means this.
+      return 'client';
     default:
       throw new Failure(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
   }

@@ -1,5 +1,6 @@
 // `autoscale`: makes a HorizontalPodAutoscaler for a workload.
 import type { Json, JsonObject } from '../../api/schema/json.ts';
+import { isApiError, type ApiError } from '../../api/meta/status.ts';
 import { parseQuantity } from '../../api/meta/quantity.ts';
 import { withSavedConfig } from '../apply/last-applied.ts';
 import { command } from '../cli/command.ts';
@@ -82,7 +83,9 @@ export const autoscale = command({
           fieldManager: flags['field-manager'],
         };
         const place = { resource, namespace: info.namespace, name: '' };
-        const created = await api.create(place, complete, query);
+        const created = await api.create(place, complete, query).catch((error: unknown) => {
+          throw isApiError(error) ? refusedAutoscaler(error, cpu) : error;
+        });
         // kubectl shows the field even where it is empty.
         context.out.write(print({ ...created, status: { currentMetrics: null, ...object(created, 'status') } }));
       },
@@ -92,6 +95,16 @@ export const autoscale = command({
     return 0;
   },
 });
+
+/** kubectl tries autoscaling/v1 next, which takes nothing but a share of the CPU, and tells of that attempt. */
+function refusedAutoscaler(error: ApiError, cpu: string): Error {
+  if (cpu.endsWith('%')) return error;
+  const reason = cpu === '' ? 'empty input' : '%!w(<nil>)';
+  return new Failure(
+    `failed to create autoscaling/v2 HPA and the configuration is incompatible with autoscaling/v1: ${reason}`,
+    { cause: error },
+  );
+}
 
 function checkScalable({ resource }: Info): void {
   if (resource.subresources.includes('scale')) return;

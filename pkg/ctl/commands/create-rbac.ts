@@ -5,6 +5,7 @@ import { Failure, PlainFailure } from '../cli/failure.ts';
 import { arrayFlag, listFlag, stringFlag } from '../cli/flags.ts';
 import { subjectsOf } from '../generators/subjects.ts';
 import { newObject } from '../generators/workloads.ts';
+import { groupResource, type ApiResource, type Resources } from '../rest/resources.ts';
 import { createGenerated, generatedFlags, onlyName } from './create-generated.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
@@ -71,6 +72,57 @@ const ruleFlags = {
   verb: listFlag('Verb that applies to the resources contained in the rule'),
 };
 
+const VERBS = new Set([
+  'bind',
+  'create',
+  'delete',
+  'deletecollection',
+  'escalate',
+  'get',
+  'impersonate',
+  'list',
+  'patch',
+  'proxy',
+  'update',
+  'use',
+  'watch',
+]);
+/** What these verbs are about; of anything else they mean nothing. */
+const SPECIAL_VERBS: Readonly<Record<string, readonly string[]>> = {
+  bind: [`roles.${GROUP}`, `clusterroles.${GROUP}`],
+  escalate: [`roles.${GROUP}`, `clusterroles.${GROUP}`],
+  impersonate: ['users', 'serviceaccounts', 'groups', 'userextras.authentication.k8s.io'],
+  use: ['podsecuritypolicies.policy', 'podsecuritypolicies.extensions'],
+};
+
+function known(type: string, resources: Resources): ApiResource {
+  try {
+    return resources.require(type);
+  } catch (error) {
+    throw error instanceof Failure ? new PlainFailure(error.message, { cause: error }) : error;
+  }
+}
+
+function checkVerbs(verbs: readonly string[], found: readonly ApiResource[], context: Context): void {
+  for (const verb of verbs.filter((word) => word !== '*' && !VERBS.has(word)))
+    context.err.write(`Warning: '${verb}' is not a standard resource verb\n`);
+  for (const verb of verbs)
+    for (const resource of found)
+      if (SPECIAL_VERBS[verb]?.includes(groupResource(resource)) === false)
+        throw new Failure(`can not perform '${verb}' on '${resource.resource}' in group '${resource.group}'`);
+}
+
+function checkUrls(verbs: readonly string[], urls: readonly string[]): void {
+  const wrong = verbs.find((verb) => !['*', 'get', 'post', 'put', 'delete', 'patch', 'head', 'options'].includes(verb));
+  if (wrong !== undefined) throw new Failure(`invalid verb: '${wrong}' for nonResourceURL`);
+  for (const url of urls) {
+    if (url === '*') continue;
+    if (!url.startsWith('/')) throw new Failure('nonResourceURL should start with /');
+    if (url.slice(0, -1).includes('*'))
+      throw new Failure("nonResourceURL only supports wildcard matches when '*' is at the end");
+  }
+}
+
 /** One rule for each API group that the resources belong to. */
 async function rules(
   flags: Record<keyof typeof ruleFlags, readonly string[]>,
@@ -81,13 +133,16 @@ async function rules(
   const resources = await (await context.session()).api.resources();
   const verbs = flags.verb.includes('*') ? ['*'] : [...new Set(flags.verb)];
   const groups = new Map<string, string[]>();
+  const meant: ApiResource[] = [];
   for (const text of new Set(flags.resource)) {
     const [type = '', subresource] = text.split('/');
-    const found = type === '*' ? undefined : resources.require(type);
+    const found = type === '*' ? undefined : known(type, resources);
+    if (found !== undefined) meant.push(found);
     const group = found?.group ?? '*';
     const plural = (found?.resource ?? '*') + (subresource === undefined ? '' : `/${subresource}`);
     groups.set(group, [...(groups.get(group) ?? []), plural]);
   }
+  checkVerbs(verbs, meant, context);
   const names = flags['resource-name'];
   return [...groups].map(([group, found]) => ({
     verbs,
@@ -130,6 +185,7 @@ export const createClusterRole = command({
       const united = newObject(VERSION, 'ClusterRole', { name }, { rules: null, aggregationRule });
       return createGenerated(united, false, call, context);
     }
+    if (urls.length > 0) checkUrls(call.flags.verb, urls);
     const made =
       urls.length > 0 && call.flags.resource.length === 0
         ? [{ verbs: [...call.flags.verb], nonResourceURLs: [...urls] }]

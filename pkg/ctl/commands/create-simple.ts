@@ -1,4 +1,5 @@
 // `create namespace|serviceaccount|quota|poddisruptionbudget|priorityclass`.
+import { parseQuantity } from '../../api/meta/quantity.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
@@ -26,6 +27,8 @@ export const createServiceAccount = command({
   },
 });
 
+const QUANTITY_FORMAT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
 export const createQuota = command({
   summary: 'Create a quota with the specified name',
   usage: 'NAME [--hard=key1=value1,key2=value2] [--scopes=Scope1,Scope2] [options]',
@@ -41,6 +44,7 @@ export const createQuota = command({
       const [key = '', value, more] = pair.split('=');
       if (value === undefined || more !== undefined)
         throw new Failure(`Invalid argument syntax ${pair}, expected <resource>=<value>`);
+      if (!parseQuantity(value).ok) throw new Failure(QUANTITY_FORMAT);
       hard[key] = value;
     }
     const scopes = call.flags.scopes.split(',').filter((scope) => scope !== '');

@@ -44,7 +44,7 @@ export const createJob = command({
     const [type = '', source = ''] = from.split('/');
     const { api, namespace } = await context.session();
     const resource = (await api.resources()).require(type);
-    if (resource.kind !== 'CronJob') throw new Failure('from must be an existing cronjob');
+    if (resource.kind !== 'CronJob') throw new Failure(`unknown object type *${resource.version}.${resource.kind}`);
     const found = await api.get({ resource, namespace, name: source });
     return createGenerated(jobFromCronJob(name, found), true, call, context);
   },

@@ -66,7 +66,13 @@ export const events = command({
       'OBJECT',
       'MESSAGE',
     ];
-    context.out.write(alignCells(flags['no-headers'] ? rows : [header, ...rows], undefined, widths));
+    let headed = flags['no-headers'];
+    /** The header comes with the first event. */
+    const show = (lines: string[][]) => {
+      if (lines.length > 0) context.out.write(alignCells(headed ? lines : [header, ...lines], undefined, widths));
+      headed ||= lines.length > 0;
+    };
+    show(rows);
     if (!flags.watch) return 0;
     const stream = await api.watch(place, {
       fieldSelector: about,
@@ -77,7 +83,7 @@ export const events = command({
         throw isStatus(change.object) ? ApiError.from(change.object) : new Failure('the watch ended with an error');
       const event = asJson(change.object);
       if (change.type === 'BOOKMARK' || change.type === 'DELETED' || !isObject(event) || !wanted(event)) continue;
-      context.out.write(alignCells([row(event, flags['all-namespaces'], context)], undefined, widths));
+      show([row(event, flags['all-namespaces'], context)]);
     }
     return 0;
   },

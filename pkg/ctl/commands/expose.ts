@@ -103,8 +103,6 @@ export function serviceFor(info: Info, given: ExposeFlags): JsonObject {
   const namespace = namespaceOf(source);
   const type = given.type;
   const affinity = given['session-affinity'];
-  if (type !== '' && !['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'].includes(type))
-    throw new Failure(`Invalid service type: ${type}`);
   return newObject(
     'v1',
     'Service',

@@ -89,12 +89,16 @@ async function change(noun: Noun, call: Call<typeof labelFlags>, context: Contex
   );
   if (flags['resource-version'] !== '' && infos.length > 1)
     throw new UsageFailure('--resource-version may only be used with a single resource');
+  const one = infos.length === 1 && !flags.all && flags.selector === '' && resources.length > 0;
   await visit(
     infos,
     async (info) => {
       const field = noun === 'label' ? 'labels' : 'annotations';
       if (flags.list) {
-        for (const [key, value] of pairs(info.object, 'metadata', field)) context.out.write(`${key}=${value}\n`);
+        if (!one)
+          context.out.write(`Listing ${field} for ${info.resource.kind}.${info.resource.group}/${info.name}:\n`);
+        for (const [key, value] of pairs(info.object, 'metadata', field))
+          context.out.write(`${one ? '' : ' '}${key}=${value}\n`);
         return;
       }
       if (!flags.overwrite) checkOverwrite(noun, info.object, assignments);
@@ -155,9 +159,7 @@ function checkOverwrite(noun: Noun, current: JsonObject, { set }: Assignments): 
   const field = noun === 'label' ? 'labels' : 'annotations';
   const there = [...set].flatMap(([key, value]) => {
     const before = at(current, 'metadata', field, key);
-    return before === undefined || (noun === 'label' && before === value)
-      ? []
-      : [`'${key}' already has a value (${text(before)})`];
+    return before === undefined || before === value ? [] : [`'${key}' already has a value (${text(before)})`];
   });
   if (there.length === 0) return;
   throw new Failure(

@@ -1,4 +1,6 @@
 // `patch`: sends a strategic, merge or JSON patch.
+import { ApiError } from '../../api/meta/status.ts';
+import { readJson } from '../../api/schema/decode-json.ts';
 import type { Json } from '../../api/schema/json.ts';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -8,11 +10,10 @@ import { command } from '../cli/command.ts';
 import { Failure, messageOf } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
 import { dryRunFlag, fieldManagerFlag, filenameFlags, outputFlags, readDryRun } from '../cli/shared-flags.ts';
-import { isObject } from '../objects/access.ts';
+import { isObject, parseJson } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
 import { infosToChange } from '../resources/change.ts';
 import { visit } from '../resources/infos.ts';
-import { dryRunSuffix } from './create-from-files.ts';
 
 const TYPES = ['json', 'merge', 'strategic'] as const;
 
@@ -81,8 +82,8 @@ export const patch = command({
           flags,
           templateGiven: call.changed.has('template'),
           cwd: context.cwd,
+          // No word of a dry run, as kubectl has it.
           operation: changed ? 'patched' : 'patched (no change)',
-          dryRunSuffix: changed ? dryRunSuffix(dryRun) : '',
         });
         context.out.write(print(patched));
       },
@@ -101,6 +102,12 @@ async function readPatchFile(path: string, cwd: string): Promise<string> {
 }
 
 async function parsePatch(source: string): Promise<Json> {
+  // What begins as JSON goes to the server as it is, whose refusal this is.
+  if (/^\s*\{/.test(source)) {
+    const reading = readJson(source);
+    if (!reading.ok) throw new ApiError('BadRequest', `error decoding patch: ${reading.message}`);
+    return parseJson(source);
+  }
   const { parseYamlValue } = await import('../resources/manifest-text.ts');
   try {
     return parseYamlValue(source);

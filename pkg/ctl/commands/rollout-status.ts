@@ -43,6 +43,10 @@ export const status = command({
       },
       context,
     );
+    if (infos.length === 0 && failures.length === 0) {
+      const { namespace } = await context.session();
+      context.err.write(`No resources found in ${namespace} namespace.\n`);
+    }
     const settings = { watch: flags.watch, revision: flags.revision, timeoutMs: flags.timeout };
     await visit(infos, (info) => follow(info, settings, context), failures);
     return 0;

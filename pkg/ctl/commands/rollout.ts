@@ -14,7 +14,7 @@ import {
   selectorFlag,
 } from '../cli/shared-flags.ts';
 import { describeTemplate } from '../describe/pod-template.ts';
-import { flag, object, put } from '../objects/access.ts';
+import { flag, object, put, text } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
 import { alignCells, DESCRIBE_TABS } from '../printers/tab-writer.ts';
 import { changeObject } from '../resources/change.ts';
@@ -51,6 +51,8 @@ async function workloads(
   );
 }
 
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
+
 const history = command({
   summary: 'View rollout history',
   usage: '(TYPE NAME | TYPE/NAME) [flags]',
@@ -68,13 +70,12 @@ const history = command({
       infos,
       async (info) => {
         if (!WITH_HISTORY.includes(info.resource.kind))
-          throw new Failure(
-            `error retrieving history for ${JSON.stringify(info.resource.kind)}, no visitor method exists for {${info.resource.group} ${info.resource.kind}}`,
-          );
+          throw new Failure(noRollouts('history', 'history viewer', info));
         const revisions = await revisionsOf(info, api);
         const wanted = revisions.find((revision) => revision.number === flags.revision);
         if (flags.revision > 0 && wanted === undefined && revisions.length > 0)
           throw new Failure('unable to find the specified revision');
+        if (flags.output !== '' && revisions.length === 0) return;
         if (flags.output !== '') return printRevision(call, context, info, wanted ?? revisions.at(-1));
         const about = flags.revision > 0 ? `with revision #${flags.revision}` : '';
         const body = wanted === undefined ? historyTable(revisions) : templateText(wanted);
@@ -85,6 +86,15 @@ const history = command({
     return 0;
   },
 });
+
+/** Workloads that kubectl knows and has no rollouts for; of other kinds it says something else. */
+const WITHOUT_ROLLOUTS: ReadonlySet<string> = new Set(['CronJob', 'Job', 'Pod', 'ReplicaSet', 'ReplicationController']);
+
+function noRollouts(what: string, who: string, { resource: { kind, group } }: Info): string {
+  if (WITHOUT_ROLLOUTS.has(kind))
+    return `no ${who} has been implemented for ${JSON.stringify(group === '' ? kind : `${kind}.${group}`)}`;
+  return `error retrieving ${what} for ${JSON.stringify(kind)}, no visitor method exists for {${group} ${kind}}`;
+}
 
 function historyTable(revisions: readonly RolloutRevision[]): string {
   if (revisions.length === 0) return 'No rollout history found.';
@@ -142,10 +152,7 @@ const undo = command({
     await visit(
       infos,
       async (info) => {
-        if (!WITH_HISTORY.includes(info.resource.kind))
-          throw new Failure(
-            `error retrieving rollbacker for ${JSON.stringify(info.resource.kind)}, no visitor method exists for {${info.resource.group} ${info.resource.kind}}`,
-          );
+        if (!WITH_HISTORY.includes(info.resource.kind)) throw new Failure(noRollouts('rollbacker', 'rollbacker', info));
         const revisions = await revisionsOf(info, api);
         const target = revisionToRestore(revisions, flags['to-revision'], info);
         if (flag(info.object, 'spec', 'paused'))
@@ -262,11 +269,12 @@ const restart = changeCommand(
       throw new Failure(
         `${groupResource(info.resource)} ${JSON.stringify(info.name)} can't restart paused deployment (run rollout resume first)`,
       );
-    put(
-      copy,
-      ['spec', 'template', 'metadata', 'annotations', 'kubectl.kubernetes.io/restartedAt'],
-      formatTime(context.clock.now()),
-    );
+    const now = formatTime(context.clock.now());
+    if (text(copy, 'spec', 'template', 'metadata', 'annotations', RESTARTED_AT) === now)
+      throw new Failure(
+        `failed to create patch for ${info.name}: if restart has already been triggered within the past second, please wait before attempting to trigger another`,
+      );
+    put(copy, ['spec', 'template', 'metadata', 'annotations', RESTARTED_AT], now);
   },
 );
 

@@ -85,7 +85,7 @@ export const run = command({
         "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
       );
     if (!['', 'Always', 'IfNotPresent', 'Never'].includes(flags['image-pull-policy']))
-      throw new Failure(`invalid image pull policy: ${flags['image-pull-policy']}`);
+      throw new UsageFailure(`invalid image pull policy: ${flags['image-pull-policy']}`);
     if (flags.port !== '' && !/^[+-]?\d+$/.test(flags.port))
       throw new Failure(`strconv.Atoi: parsing ${JSON.stringify(flags.port)}: invalid syntax`);
     const made = await overridden(podFrom({ ...flags, name, words: rest }), flags.overrides, flags['override-type']);
@@ -101,6 +101,11 @@ export const run = command({
       sorted: dryRun !== 'client',
     });
     if (dryRun === 'client') {
+      if (flags.expose) {
+        context.out.write(print(serviceFor(complete, Number(flags.port))));
+        // kubectl divides them itself, and its printer does so again.
+        if (flags.output === 'yaml') context.out.write('---\n');
+      }
       context.out.write(print(complete));
       return 0;
     }
@@ -212,16 +217,23 @@ async function exposePod(
 ): Promise<void> {
   const { api, namespace } = await context.session();
   const resource = (await api.resources()).require('services');
-  const metadata = isObject(pod['metadata']) ? pod['metadata'] : {};
-  const service = newObject(
+  context.out.write(print(await api.create({ resource, namespace, name: '' }, serviceFor(pod, port))));
+}
+
+function serviceFor(pod: JsonObject, port: number): JsonObject {
+  const namespace = namespaceOf(pod);
+  return newObject(
     'v1',
     'Service',
-    { name: nameOf(pod) },
+    { name: nameOf(pod), ...(namespace !== '' && { namespace }) },
     {
-      spec: { ports: [{ protocol: 'TCP', port, targetPort: port }], selector: metadata['labels'] ?? {} },
+      spec: {
+        ports: [{ protocol: 'TCP', port, targetPort: port }],
+        selector: object(pod, 'metadata', 'labels'),
+      },
+      status: { loadBalancer: {} },
     },
   );
-  context.out.write(print(await api.create({ resource, namespace, name: '' }, service)));
 }
 
 interface AttachSettings {

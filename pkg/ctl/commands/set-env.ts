@@ -1,4 +1,5 @@
 // `set env`: sets, removes and lists environment variables of containers.
+import { strictEnvVarNameFaults } from '../../api/meta/names.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
@@ -58,9 +59,9 @@ export const setEnv = command({
       (spec, info) => {
         const chosen = selectContainers(allContainers(spec), flags.containers);
         if (chosen.length === 0) {
-          const label = `${info.resource.singular}/${info.name}`;
+          const label = `${info.resource.kind}/${info.name}`;
           context.err.write(
-            `warning: ${label} does not have any containers matching ${JSON.stringify(flags.containers)}\n`,
+            `Warning: ${label} does not have any containers matching ${JSON.stringify(flags.containers)}\n`,
           );
         }
         for (const container of chosen) {
@@ -70,6 +71,7 @@ export const setEnv = command({
       },
       call,
       context,
+      { refused: 'failed to patch env update to pod template:' },
     );
     return 0;
   },
@@ -81,8 +83,15 @@ function parseWords(words: readonly string[]): EnvChanges {
   for (const word of words) {
     const equals = word.indexOf('=');
     if (equals < 0) remove.push(word.slice(0, -1));
-    else set.push({ name: word.slice(0, equals), value: word.slice(equals + 1) });
+    else {
+      const name = word.slice(0, equals);
+      const [fault] = strictEnvVarNameFaults(name);
+      if (fault !== undefined) throw new Failure(`${JSON.stringify(name)} is not a valid key name: ${fault}`);
+      set.push({ name, value: word.slice(equals + 1) });
+    }
   }
+  if (set.some((variable) => remove.includes(text(variable, 'name'))))
+    throw new Failure('can not both modify and remove the same environment variable in the same command');
   return { set, remove };
 }
 

@@ -1,4 +1,5 @@
 // `set image` and `set serviceaccount`.
+import { isApiError } from '../../api/meta/status.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
@@ -58,6 +59,12 @@ export function templateInfos(call: SetCall, resources: readonly string[], conte
   );
 }
 
+export interface ChangeWords {
+  /** What stands before the server's refusal. */
+  readonly refused: string;
+  readonly printsUnchanged?: boolean;
+}
+
 /** Changes each pod spec and prints what became of its object; objects that stay as they are are passed over in silence. */
 export async function changeTemplates(
   reading: InfoReading,
@@ -65,6 +72,7 @@ export async function changeTemplates(
   step: (spec: JsonObject, info: Info) => void,
   call: SetCall,
   context: Context,
+  more: ChangeWords,
 ): Promise<void> {
   const dryRun: DryRun = readDryRun(call.flags['dry-run']);
   const print = await objectPrinter({
@@ -89,8 +97,10 @@ export async function changeTemplates(
         },
         { dryRun, fieldManager: call.flags['field-manager'], local: call.flags.local, type: 'strategic' },
         async () => (await context.session()).api,
-      );
-      if (answer.changed || call.flags.local) context.out.write(print(answer.object));
+      ).catch((error: unknown) => {
+        throw isApiError(error) ? new Failure(`${more.refused} ${error.message}`, { cause: error }) : error;
+      });
+      if (answer.changed || call.flags.local || more.printsUnchanged === true) context.out.write(print(answer.object));
     },
     reading.failures,
   );
@@ -122,7 +132,9 @@ export const setImage = command({
         'all containers are already specified by *, but saw more than one container_name=container_image pairs',
       );
     const reading = await templateInfos(call, resources, context);
-    await changeTemplates(reading, 'image updated', (spec) => assignImages(spec, images), call, context);
+    await changeTemplates(reading, 'image updated', (spec) => assignImages(spec, images), call, context, {
+      refused: 'failed to patch image update to pod template:',
+    });
     return 0;
   },
 });
@@ -154,6 +166,7 @@ export const setServiceAccount = command({
       },
       call,
       context,
+      { refused: 'failed to patch ServiceAccountName', printsUnchanged: true },
     );
     return 0;
   },

@@ -30,12 +30,9 @@ export const setResources = command({
     await changeTemplates(
       reading,
       'resource requirements updated',
-      (spec, info) => {
+      (spec) => {
         const chosen = selectContainers(allContainers(spec), flags.containers);
-        if (chosen.length === 0)
-          throw new Failure(
-            `unable to find container named ${JSON.stringify(flags.containers)} in ${info.resource.singular}/${info.name}`,
-          );
+        if (chosen.length === 0) throw new Failure(`unable to find container named ${flags.containers}`);
         for (const container of chosen) {
           const before = object(container, 'resources');
           container['resources'] = {
@@ -47,6 +44,7 @@ export const setResources = command({
       },
       call,
       context,
+      { refused: 'failed to patch resources update to pod template' },
     );
     return 0;
   },
@@ -58,7 +56,7 @@ function parseAmounts(text: string): JsonObject {
   for (const pair of text.split(',')) {
     const [name = '', value, more] = pair.split('=');
     if (value === undefined || more !== undefined)
-      throw new Failure(`invalid argument syntax ${pair}, expected <resource>=<value>`);
+      throw new Failure(`Invalid argument syntax ${pair}, expected <resource>=<value>`);
     const amount = canonicalQuantity(value);
     if (amount === undefined)
       throw new Failure("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");

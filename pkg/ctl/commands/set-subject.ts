@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command } from '../cli/command.ts';
-import { Failure } from '../cli/failure.ts';
+import { Failure, throwCollected } from '../cli/failure.ts';
 import { listFlag } from '../cli/flags.ts';
 import { objects } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
@@ -33,6 +33,7 @@ export const setSubject = command({
     const dryRun = readDryRun(flags['dry-run']);
     if (args.length === 0 && flags.filename.length === 0) throw new Failure(NO_RESOURCE);
     const { infos, failures } = await templateInfos(call, args, context);
+    if (infos.length === 0) throwCollected(failures);
     if (flags.user.length + flags.group.length + flags.serviceaccount.length === 0)
       throw new Failure('you must specify at least one value of user, group or serviceaccount');
     const added = subjectsOf(flags);

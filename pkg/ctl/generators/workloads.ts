@@ -184,6 +184,6 @@ function servicePort(text: string, nodePort: number): JsonObject {
 function portNumber(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new Failure(`strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
   const port = Number(text);
-  if (port < 1 || port > 65_535) throw new Failure(`must be between 1 and 65535, inclusive`);
+  if (port < 0 || port > 65_535) throw new Failure(`must be between 1 and 65535, inclusive`);
   return port;
 }

@@ -92,7 +92,7 @@ export function splitAssignments(args: readonly string[], noun: string): { resou
   const resources: string[] = [];
   const changes: string[] = [];
   for (const argument of args) {
-    const isChange = argument.includes('=') || (argument.endsWith('-') && argument !== '-');
+    const isChange = argument.indexOf('=') > 0 || (argument.endsWith('-') && argument !== '-');
     if (isChange) changes.push(argument);
     else if (changes.length > 0)
       throw new Failure(`all resources must be specified before ${noun} changes: ${argument}`);
