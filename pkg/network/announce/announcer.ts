@@ -88,11 +88,11 @@ export async function runAnnouncer(options: AnnouncerOptions, signal: AbortSigna
   /** How often the neighbours are still to be told soon. */
   let repeats = 0;
   let due = true;
-  let [dueAt, holdAgainAt] = [clock.now(), clock.now()];
+  let [dueAt, holdAgainAt] = [clock.elapsed(), clock.elapsed()];
   let links: HostLinks | undefined;
   while (!signal.aborted) {
     wake = Promise.withResolvers();
-    due ||= clock.now() >= dueAt;
+    due ||= clock.elapsed() >= dueAt;
     const all = serviceInformer.store.byIndex(BALANCED, BALANCED);
     if (!hasPoolAddresses(all)) links = undefined;
     else if (due || links === undefined) links = (await readHostLinks(run, signal)) ?? links;
@@ -116,8 +116,8 @@ export async function runAnnouncer(options: AnnouncerOptions, signal: AbortSigna
     if (changed && (hold.length > 0 || (held ?? []).length > 0))
       log.info('answers for load balancer addresses', { addresses: hold, isolated: isolation.isolated });
     // Nothing to hold, and nothing held: nothing to look after.
-    if (changed || (hold.length > 0 && (due || clock.now() >= holdAgainAt))) {
-      holdAgainAt = clock.now() + HOLD_AGAIN_MS;
+    if (changed || (hold.length > 0 && (due || clock.elapsed() >= holdAgainAt))) {
+      holdAgainAt = clock.elapsed() + HOLD_AGAIN_MS;
       const holding = await holdAddresses(device, hold, run, signal);
       if (!holding.ok && !signal.aborted)
         log.warn('cannot hold load balancer addresses', { device, error: holding.message });
@@ -127,9 +127,13 @@ export async function runAnnouncer(options: AnnouncerOptions, signal: AbortSigna
       if (links !== undefined && (news || due)) await tell(hold, links);
       held = holding.ok ? hold : undefined;
     }
-    if (due || changed) dueAt = clock.now() + (repeats > 0 ? REPEAT_MS : RECHECK_MS);
+    if (due || changed) dueAt = clock.elapsed() + (repeats > 0 ? REPEAT_MS : RECHECK_MS);
     due = false;
-    const waits = [dueAt - clock.now(), lingering.nextEndMs(), ...(hold.length > 0 ? [holdAgainAt - clock.now()] : [])];
+    const waits = [
+      dueAt - clock.elapsed(),
+      lingering.nextEndMs(),
+      ...(hold.length > 0 ? [holdAgainAt - clock.elapsed()] : []),
+    ];
     using _again = clock.schedule(Math.min(...waits), look);
     if (!signal.aborted) await wake.promise;
     await clock.sleep(GATHER_MS, signal).catch(() => undefined);

@@ -1,7 +1,7 @@
 // When the API server last spoke to this node, and what other nodes say of themselves about that. A node that it no longer speaks to
 // cannot know what others were told; it can ask them.
 import { get } from 'node:http';
-import type { Clock, Instant } from '../../clock/clock.ts';
+import type { Clock } from '../../clock/clock.ts';
 import type { StatusAnswer } from '../status-server.ts';
 
 /** Where a node's network tells how it is; the health port of Service proxies. */
@@ -11,20 +11,20 @@ const ANSWER_MS = 1_000;
 const ANSWER_LIMIT = 1_024;
 
 export class ApiContact {
-  readonly #clock: Pick<Clock, 'now'>;
-  #heardAt: Instant | undefined;
+  readonly #clock: Pick<Clock, 'elapsed'>;
+  #heardAt: number | undefined;
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'elapsed'>) {
     this.#clock = clock;
   }
 
   heard(): void {
-    this.#heardAt = this.#clock.now();
+    this.#heardAt = this.#clock.elapsed();
   }
 
   /** How long it has been silent; Infinity: it never spoke, or was never asked. */
   get silentMs(): number {
-    return this.#heardAt === undefined ? Infinity : this.#clock.now() - this.#heardAt;
+    return this.#heardAt === undefined ? Infinity : this.#clock.elapsed() - this.#heardAt;
   }
 
   page(): StatusAnswer {

@@ -18,17 +18,18 @@ const TO_BE_DELETED_TAINT = 'ToBeDeletedByClusterAutoscaler';
 export class ProxyHealth {
   readonly #clock: Clock;
   #lastWritten: Instant;
-  #pendingSince: Instant | undefined;
+  /** By the clock that nobody sets. */
+  #pendingSince: number | undefined;
   #eligible = true;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#lastWritten = clock.now();
-    this.#pendingSince = this.#lastWritten;
+    this.#pendingSince = clock.elapsed();
   }
 
   changed(): void {
-    this.#pendingSince ??= this.#clock.now();
+    this.#pendingSince ??= this.#clock.elapsed();
   }
 
   written(): void {
@@ -44,7 +45,7 @@ export class ProxyHealth {
   }
 
   get healthy(): boolean {
-    return this.#pendingSince === undefined || this.#clock.now() - this.#pendingSince < STUCK_MS;
+    return this.#pendingSince === undefined || this.#clock.elapsed() - this.#pendingSince < STUCK_MS;
   }
 
   livez(): HealthAnswer {
