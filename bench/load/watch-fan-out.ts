@@ -7,6 +7,8 @@ import type { Order, Report } from './order.ts';
 
 const PATH = '/api/v1/namespaces/default/configmaps';
 const MARK = Buffer.from('"sentAt":"');
+const NOTHING = Buffer.alloc(0);
+const LINE_END = 0x0a;
 const GIVE_UP_MS = 60_000;
 
 export async function watchFanOut(order: Extract<Order, { do: 'watch-fan-out' }>): Promise<Report> {
@@ -20,7 +22,7 @@ export async function watchFanOut(order: Extract<Order, { do: 'watch-fan-out' }>
   for (let index = 0; index < watchers; index++) {
     const stream = await Connection.open(endpoint);
     streams.push(stream);
-    let rest: Buffer = Buffer.alloc(0);
+    let rest: Buffer = NOTHING;
     stream.stream(`${PATH}?watch=1&resourceVersion=${from}&timeoutSeconds=600`, (part) => {
       const now = performance.now();
       bytes += part.length;
@@ -34,8 +36,10 @@ export async function watchFanOut(order: Extract<Order, { do: 'watch-fan-out' }>
         end = close;
         at = data.indexOf(MARK, close);
       }
-      // What may hold the beginning of a mark or of a time is looked at again with the next part.
-      rest = data.subarray(at >= 0 ? at : Math.max(end, data.length - MARK.length));
+      // What may hold the beginning of a mark or of a time is looked at again with the next part; no event goes on behind a
+      // line's end.
+      const whole = at < 0 && data.at(-1) === LINE_END;
+      rest = whole ? NOTHING : Buffer.from(data.subarray(at >= 0 ? at : Math.max(end, data.length - MARK.length)));
       last = now;
       if (delays.length >= awaited.events) awaited.all.resolve();
     });
