@@ -6,10 +6,11 @@ import { isApiError } from '../../api/meta/status.ts';
 import type { JsonObject } from '../../api/schema/json.ts';
 import { command, type Context } from '../cli/command.ts';
 import { Failure, SeveralFailures } from '../cli/failure.ts';
-import { boolFlag, intFlag } from '../cli/flags.ts';
+import { boolFlag, intFlag, listFlag } from '../cli/flags.ts';
 import { fieldManagerFlag, filenameFlags, selectorFlag } from '../cli/shared-flags.ts';
 import { applyPatch, withLastApplied } from '../apply/last-applied.ts';
-import { object, text } from '../objects/access.ts';
+import { prune, prunedKinds, type PruneRequest } from '../apply/prune.ts';
+import { nameOf, namespaceOf, object, text } from '../objects/access.ts';
 import { withoutManagedFields } from '../printers/output.ts';
 import { toYaml } from '../../api/schema/encode-yaml.ts';
 import { readTargets, type ManifestTarget } from '../resources/targets.ts';
@@ -29,6 +30,8 @@ export const diff = command({
     ...fieldManagerFlag('kubectl-client-side-apply'),
     concurrency: intFlag('How many objects to compare at once.', { default: 1, hidden: true }),
     'force-conflicts': boolFlag('With --server-side: take over the fields that other managers own.'),
+    prune: boolFlag('Show also what apply --prune would delete; of all objects or those of -l.'),
+    'prune-allowlist': listFlag('Kinds that --prune looks through, as <group/version/kind>.'),
     'server-side': boolFlag('Let the server merge.'),
     'show-managed-fields': boolFlag('Include managed fields in the diff.'),
   },
@@ -53,14 +56,18 @@ export const diff = command({
         const live = join(root, 'LIVE');
         const merged = join(root, 'MERGED');
         await Promise.all([mkdir(live), mkdir(merged)]);
+        const kept = new Set<string>();
+        const namespaces = new Set<string>();
         for (const target of targets) {
           if (target.kind !== 'manifest') continue;
+          if (target.resource.namespaced) namespaces.add(target.namespace);
           const pair = await compared(target, api, {
             serverSide: flags['server-side'],
             force: flags['force-conflicts'],
             manager: flags['field-manager'],
           });
           const name = fileName(target);
+          kept.add(text(pair.live, 'metadata', 'uid'));
           if (pair.live !== undefined)
             await writeFile(
               join(live, name),
@@ -70,6 +77,19 @@ export const diff = command({
             join(merged, name),
             shown(pair.merged, target, flags['show-managed-fields'], { other: pair.live, word: 'after' }),
           );
+        }
+        const allowlist = flags['prune-allowlist'];
+        const pruned = flags.prune
+          ? await prunable(api, { allowlist, namespaces, kept, selector: flags.selector })
+          : [];
+        for (const object of pruned) {
+          const name = fileName({
+            resource: (await api.resources()).forKind(text(object, 'apiVersion'), text(object, 'kind')),
+            namespace: namespaceOf(object),
+            name: nameOf(object),
+          });
+          // With its managed fields, whatever the flags say, as kubectl has it.
+          await writeFile(join(live, name), toYaml(object));
         }
         return await runDiff(live, merged, context);
       } finally {
@@ -115,9 +135,32 @@ async function compared(
   return { live, merged: await api.patch(place, type, patch, query) };
 }
 
-function fileName({ resource, namespace, name }: ManifestTarget): string {
+function fileName({ resource, namespace, name }: Pick<ManifestTarget, 'resource' | 'namespace' | 'name'>): string {
   const group = resource.group === '' ? '' : `${resource.group}.`;
   return `${group}${resource.version}.${resource.kind}.${namespace}.${name}`;
+}
+
+/** What `apply --prune` would delete. */
+async function prunable(
+  api: Api,
+  from: {
+    readonly allowlist: readonly string[];
+    readonly namespaces: ReadonlySet<string>;
+    readonly kept: ReadonlySet<string>;
+    readonly selector: string;
+  },
+): Promise<JsonObject[]> {
+  const found: JsonObject[] = [];
+  const request: PruneRequest = {
+    kinds: prunedKinds(from.allowlist, await api.resources()),
+    namespaces: from.namespaces,
+    labelSelector: from.selector,
+    kept: from.kept,
+    dryRun: 'client',
+    deleteOptions: {},
+  };
+  await prune(api, request, (object) => found.push(object));
+  return found;
 }
 
 /** Without what would only be noise; a secret's values are starred unless they differ, and then told apart. */
