@@ -212,6 +212,8 @@ export const changeRows: readonly Row[] = [
       'delete pods --all -l a=b',
       'get --raw=foo',
       'get pods --subresource=status',
+      'get pods/web/status',
+      'diff -f FILES/cm.yaml',
       'rollout',
       'certificate',
       'options --foo',

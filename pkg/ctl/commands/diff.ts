@@ -129,9 +129,9 @@ async function compared(
   }
   if (settings.serverSide)
     return { live, merged: await api.patch(place, 'apply', target.object, { ...query, force: settings.force }) };
-  const modified = withLastApplied(target.object);
-  if (live === undefined) return { live, merged: await api.create({ ...place, name: '' }, modified, query) };
-  const { type, patch } = applyPatch(modified, live);
+  // What is to be made anew is shown as the file has it, without what apply would note on it.
+  if (live === undefined) return { live, merged: await api.create({ ...place, name: '' }, target.object, query) };
+  const { type, patch } = applyPatch(withLastApplied(target.object), live);
   return { live, merged: await api.patch(place, type, patch, query) };
 }
 

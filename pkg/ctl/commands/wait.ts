@@ -105,7 +105,8 @@ async function findObjects(
       if (signal.aborted || limit === 0) {
         const what =
           target.kind === 'collection' ? target.resource.resource : `${target.resource.resource}/${target.name}`;
-        failed.push(new Failure(`timed out waiting for the condition on ${what}`));
+        const on = condition.kind === 'create' ? '' : ` on ${what}`;
+        failed.push(new Failure(`timed out waiting for the condition${on}`));
         break;
       }
       await context.clock.sleep(250, context.signal);

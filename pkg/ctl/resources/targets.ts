@@ -137,6 +137,7 @@ export async function readTargets(request: TargetRequest, context: Context): Pro
 function splitTuple(argument: string): { type: string; name: string }[] {
   const parts = argument.split('/');
   const [types = '', name = ''] = parts;
+  if (parts.length > 2) throw new Failure('arguments in resource/name form may not have more than one slash');
   if (parts.length !== 2 || types === '' || name === '')
     throw new Failure('arguments in resource/name form must have a single resource and name');
   if (types.includes(',')) throw new Failure('arguments in resource/name form must have a single resource and name');
