@@ -19,3 +19,11 @@ test('changes are pending until they are written', async () => {
   expect(await told('kubeproxy_sync_proxy_rules_last_timestamp_seconds')).toBe('7.25');
   expect(await told('kubeproxy_sync_proxy_rules_nftables_sync_failures_total')).toBe('0');
 });
+
+test('latencies are there before the first of them', async () => {
+  const registry = new Registry();
+  createProxyMetrics(registry, 'IPv4');
+  expect(await registry.metrics()).toContain(
+    'kubeproxy_network_programming_duration_seconds_bucket{le="0.25",ip_family="IPv4"} 0\n',
+  );
+});

@@ -34,18 +34,21 @@ export function createProxyMetrics(registry: Registry, family: string): ProxyMet
     child.inc(0);
     return child;
   };
-  const syncSeconds = new Histogram({
-    name: 'kubeproxy_sync_proxy_rules_duration_seconds',
-    help: 'SyncProxyRules latency in seconds',
-    buckets: SYNC_SECONDS,
-    ...common,
-  }).labels(family);
-  const programmingSeconds = new Histogram({
-    name: 'kubeproxy_network_programming_duration_seconds',
-    help: 'In Cluster Network Programming Latency in seconds',
-    buckets: PROGRAMMING_SECONDS,
-    ...common,
-  }).labels(family);
+  const histogram = (name: string, help: string, buckets: number[]) => {
+    const made = new Histogram({ name, help, buckets, ...common });
+    made.zero({ ip_family: family }); // there before the first time, as without labels
+    return made.labels(family);
+  };
+  const syncSeconds = histogram(
+    'kubeproxy_sync_proxy_rules_duration_seconds',
+    'SyncProxyRules latency in seconds',
+    SYNC_SECONDS,
+  );
+  const programmingSeconds = histogram(
+    'kubeproxy_network_programming_duration_seconds',
+    'In Cluster Network Programming Latency in seconds',
+    PROGRAMMING_SECONDS,
+  );
   const lastSync = gauge(
     'kubeproxy_sync_proxy_rules_last_timestamp_seconds',
     'The last time proxy rules were successfully synced',
