@@ -1,4 +1,5 @@
 // Plain connections over a pair of streams and a clock that is stepped: what is answered, what is handed over, who is cut off.
+import { STATUS_CODES } from 'node:http';
 import { duplexPair, type Duplex } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -183,6 +184,19 @@ test('an answer of unknown length goes out in chunks, and the connection serves 
   await settled();
   const head = 'HTTP/1.1 200 OK\r\nwarning: one\r\nwarning: two\r\nTransfer-Encoding: chunked\r\n\r\n';
   expect(under.received()).toBe(`${head}9\r\nsome text\r\n4\r\nmore\r\n0\r\n\r\n${OK}/b `);
+});
+
+test.each([204, 304])('an answer with status %i has no body, and the connection serves on', async (status) => {
+  const under = connection(async (request, response, gone) => {
+    if (request.target !== '/a') return echo(request, response, gone);
+    response.writeHead(status, { 'x-own': 'y' });
+    response.write(Buffer.from('of another server'));
+    response.end(Buffer.from('more'));
+  });
+  under.client.write(get('/a') + get('/b'));
+  await settled();
+  expect(under.received()).toBe(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nx-own: y\r\n\r\n${OK}/b `);
+  expect(under.open).toBe(0);
 });
 
 test('a long answer goes out in pieces, and the next one behind it', async () => {

@@ -25,6 +25,8 @@ export class PlainResponse {
   readonly #options: PlainResponseOptions;
   #head = '';
   #chunked = false;
+  /** A client reads no body after such a status, whatever is sent: it would take it for the next answer (RFC 9112, 6.3). */
+  #bodiless = false;
   #slicing = false;
 
   constructor(socket: Duplex, options: PlainResponseOptions) {
@@ -53,7 +55,8 @@ export class PlainResponse {
       if (Array.isArray(value)) for (const one of value) head += field(name, String(one));
       else head += field(name, String(value));
     }
-    this.#chunked = headers['content-length'] === undefined;
+    this.#bodiless = status === 204 || status === 304;
+    this.#chunked = headers['content-length'] === undefined && !this.#bodiless;
     head += `Date: ${dateOf(this.#options.clock.now())}\r\nConnection: keep-alive\r\nKeep-Alive: timeout=${this.#options.keepAliveSeconds}\r\n`;
     this.#head = this.#chunked ? `${head}Transfer-Encoding: chunked\r\n\r\n` : `${head}\r\n`;
   }
@@ -66,6 +69,7 @@ export class PlainResponse {
   /** False: the client does not read as fast as is written. */
   write(bytes: Uint8Array): boolean {
     this.flushHeaders();
+    if (this.#bodiless) return true;
     if (!this.#chunked) return this.socket.write(bytes);
     if (bytes.length === 0) return true;
     const { socket } = this;
@@ -77,8 +81,9 @@ export class PlainResponse {
     return room;
   }
 
-  end(bytes?: Uint8Array): void {
+  end(given?: Uint8Array): void {
     const { written } = this.#options;
+    const bytes = this.#bodiless ? undefined : given;
     if (this.#chunked) {
       if (bytes !== undefined) this.write(bytes);
       this.flushHeaders();
