@@ -31,6 +31,8 @@ export interface Outcome {
 interface Side {
   readonly binary: Binary;
   readonly mark: 'aa' | 'bb';
+  /** Stands for NODE; a second try gets another. */
+  readonly node: string;
   readonly namespace: string;
   readonly files: string;
 }
@@ -47,13 +49,14 @@ export async function runRow(bench: Bench, row: Row, index: number): Promise<{ k
 }
 
 function sideOf(bench: Bench, binary: Binary, mark: 'aa' | 'bb', index: number): Side {
+  const node = `node-${mark}${index}`;
   const files = join(bench.directory, `${mark}${index}`);
   for (const [name, content] of Object.entries(manifests)) {
     mkdirSync(dirname(join(files, name)), { recursive: true });
-    writeFileSync(join(files, name), content.replaceAll('NODE', `node-${mark}`));
+    writeFileSync(join(files, name), content.replaceAll('NODE', node));
   }
   writeFileSync(join(files, 'kubeconfig'), bench.kubeconfig);
-  return { binary, mark, namespace: `row${index}-${mark}`, files };
+  return { binary, mark, node, namespace: `row${index}-${mark}`, files };
 }
 
 async function runSide(bench: Bench, row: Row, side: Side): Promise<Outcome[]> {
@@ -82,7 +85,7 @@ function execute(
   side: Side,
   stdin: string | undefined,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const words = splitWords(line.replaceAll('FILES', side.files).replaceAll('NODE', `node-${side.mark}`));
+  const words = splitWords(line.replaceAll('FILES', side.files).replaceAll('NODE', side.node));
   const explicit = words.includes('-n') || line.startsWith('create namespace') || line.startsWith('config');
   const namespace = explicit ? [] : ['--namespace', side.namespace];
   const dash = words.indexOf('--');
