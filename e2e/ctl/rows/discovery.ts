@@ -30,7 +30,6 @@ export const discoveryRows: readonly Row[] = [
       'api-resources -o foo',
       'api-resources --verbs=list,watch --categories=all',
       'cluster-info',
-      'cluster-info dump -o yaml --namespaces=nope',
       'cluster-info dump -o name',
       'cluster-info dump -o foo',
       'plugin list',
