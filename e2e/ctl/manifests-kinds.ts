@@ -374,10 +374,5 @@ apiVersion: node.k8s.io/v1
 kind: RuntimeClass
 metadata: {name: rc-NODE}
 handler: x
----
-apiVersion: v1
-kind: Node
-metadata: {name: NODE-n, labels: {node-role.kubernetes.io/worker: "", kubernetes.io/role: old}}
-spec: {taints: [{key: b, effect: NoSchedule}, {key: a, value: v, effect: NoExecute}], podCIDR: 10.1.0.0/24, providerID: x}
 `,
 };
