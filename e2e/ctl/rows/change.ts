@@ -96,6 +96,10 @@ export const changeRows: readonly Row[] = [
       `patch deploy web --subresource=scale --type=merge -p '{"spec":{"replicas":3}}'`,
       `patch deploy web -p '{"spec":{"replicas":3}}' --dry-run=server`,
       `patch deploy web --type=json -p '[{"op":"remove","path":"/nope"}]'`,
+      `patch -f FILES/web.yaml --local -p '{"spec":{"template":{"spec":{"containers":[{"name":"web","tty":true}]}}}}' -o yaml`,
+      `patch -f FILES/web.yaml --local -p '{"spec":{"template":{"spec":{"containers":[{"tty":true}]}}}}'`,
+      `patch -f FILES/web.yaml --local --type=json -p '[{"op":"test","path":"/kind","value":"q"}]'`,
+      `patch deploy web --type=json -p '[{"op":"replace","path":"/spec/template/spec/containers/7"}]' --dry-run=client`,
     ],
   },
   {

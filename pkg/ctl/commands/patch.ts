@@ -5,15 +5,15 @@ import type { Json } from '../../api/schema/json.ts';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { applyMergePatch } from '../apply/json-merge.ts';
+import { patchedLocally } from '../apply/local-patch.ts';
 import { command } from '../cli/command.ts';
 import { Failure, messageOf } from '../cli/failure.ts';
 import { boolFlag, stringFlag } from '../cli/flags.ts';
 import { dryRunFlag, fieldManagerFlag, filenameFlags, outputFlags, readDryRun } from '../cli/shared-flags.ts';
-import { isObject, parseJson } from '../objects/access.ts';
+import { parseJson } from '../objects/access.ts';
 import { objectPrinter } from '../printers/output.ts';
 import { infosToChange } from '../resources/change.ts';
-import { visit } from '../resources/infos.ts';
+import { visit, type Info } from '../resources/infos.ts';
 
 const TYPES = ['json', 'merge', 'strategic'] as const;
 
@@ -30,7 +30,7 @@ export const patch = command({
     ...outputFlags,
     ...dryRunFlag,
     ...fieldManagerFlag('kubectl-patch'),
-    local: boolFlag('Change the objects in the files and print them, without asking the server (merge patches only).'),
+    local: boolFlag('Change the objects in the files and print them, without asking the server.'),
     patch: stringFlag('The patch to be applied to the resource, JSON or YAML.', { short: 'p' }),
     'patch-file': stringFlag('A file containing a patch to be applied to the resource.'),
     subresource: stringFlag('Patch this subresource of the object.'),
@@ -55,29 +55,19 @@ export const patch = command({
       context,
     );
     if (infos.length === 0 && failures.length === 0) throw new Failure('no objects passed to patch');
+    const patchedByServer = async ({ resource, namespace, name }: Info) => {
+      const { api } = await context.session();
+      return api.patch({ resource, namespace, name, subresource: flags.subresource }, type, body, {
+        fieldManager: flags['field-manager'],
+        dryRun: dryRun === 'server' ? 'All' : undefined,
+      });
+    };
     await visit(
       infos,
       async (info) => {
-        let patched = info.object;
-        if (dryRun === 'client' || flags.local) {
-          if (type === 'merge') {
-            const merged = applyMergePatch(info.object, body);
-            if (isObject(merged)) patched = merged;
-          } else if (flags.local) throw new Failure('--local is supported for --type=merge only');
-        } else {
-          const { api } = await context.session();
-          const place = {
-            resource: info.resource,
-            namespace: info.namespace,
-            name: info.name,
-            subresource: flags.subresource,
-          };
-          patched = await api.patch(place, type, body, {
-            fieldManager: flags['field-manager'],
-            dryRun: dryRun === 'server' ? 'All' : undefined,
-          });
-        }
-        const changed = dryRun === 'client' || !isDeepStrictEqual(info.object, patched);
+        const local = dryRun === 'client' || flags.local;
+        const patched = local ? patchedLocally(info.object, body, type) : await patchedByServer(info);
+        const changed = !isDeepStrictEqual(info.object, patched);
         const print = await objectPrinter({
           flags,
           templateGiven: call.changed.has('template'),
