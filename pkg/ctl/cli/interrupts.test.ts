@@ -7,6 +7,8 @@ test.each([
   { line: 'rollout status deploy/a', signal: 'SIGHUP', code: 1 },
   { line: 'port-forward pod/a 80', signal: 'SIGINT', code: 0 },
   { line: 'port-forward pod/a 80', signal: 'SIGTERM', code: undefined },
+  { line: '--namespace=x port-forward pod/a 80', signal: 'SIGINT', code: 0 },
+  { line: '-n get --context wait logs -f a', signal: 'SIGINT', code: undefined },
   { line: 'logs -f a', signal: 'SIGINT', code: undefined },
   { line: 'apply -f -', signal: 'SIGINT', code: undefined },
   { line: 'get --raw /api/v1/pods?watch=1', signal: 'SIGINT', code: undefined },

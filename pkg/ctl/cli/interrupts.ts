@@ -1,6 +1,8 @@
 // What becomes of a command that a signal ends. kubectl catches signals where it waits or has something to put away, and ends
 // with a code; everywhere else the signal ends it as it ends any program. Pure.
 
+import { verbIn } from './run.ts';
+
 /** Why a command is to stop; the reason of the world's signal. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
@@ -30,9 +32,9 @@ const CATCHING: ReadonlySet<string> = new Set([
   'wait',
 ]);
 
-/** The exit code of a command that a signal ended; undefined when it is to die of the signal. */
+/** The exit code of a command that a signal ended; undefined when it is to die of the signal. `words`: all of its arguments. */
 export function codeAfterSignal(words: readonly string[], signal: NodeJS.Signals): number | undefined {
-  const [verb = ''] = words;
+  const verb = verbIn(words) ?? '';
   if (verb === 'port-forward') return signal === 'SIGINT' ? 0 : undefined;
   if (verb === 'get' && words.some((word) => word.startsWith('--raw'))) return undefined;
   return CATCHING.has(verb) ? 1 : undefined;

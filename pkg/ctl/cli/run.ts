@@ -81,6 +81,12 @@ async function findCommand(
   return { value, rest };
 }
 
+/** The word that says what to do, behind whatever global flags. */
+export function verbIn(argv: readonly string[]): string | undefined {
+  const at = firstPositional(argv, globalFlags);
+  return at < 0 ? undefined : argv[at];
+}
+
 /** Position of the first argument that is neither a flag nor a flag's value; -1 without one. */
 function firstPositional(argv: readonly string[], table: FlagTable): number {
   for (let at = 0; at < argv.length; at++) {
