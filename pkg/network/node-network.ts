@@ -8,7 +8,7 @@ import { addressDevice, holdAddresses } from './announce/address-device.ts';
 import { runAnnouncer } from './announce/announcer.ts';
 import type { ApiContact } from './announce/api-contact.ts';
 import { runDns, type DnsHealth, type DnsOptions } from './dns/dns.ts';
-import { runHostCommand } from './host-command.ts';
+import { runHostCommand, type RunHostCommand } from './host-command.ts';
 import { podCidrsOf } from './podnet/peers.ts';
 import { DEFAULT_BRIDGE, removeHostRules, runPodNetwork, type PodNetworkOptions } from './podnet/pod-network.ts';
 import { removeProxyRules, runProxy, type ProxyOptions } from './proxy/proxy.ts';
@@ -59,7 +59,7 @@ export async function runNodeNetwork(options: NodeNetworkOptions, signal: AbortS
     ),
     runAnnouncer({ ...part('announcer'), bridge, run, sysctls, ...(apiContact && { contact: apiContact }) }, running),
     runProxy({ ...part('proxy'), nodeIps, clusterCidr, ...options.proxy, run, sysctls }, running),
-    ...(dns === undefined ? [] : [runDnsHere(part('dns'), dns, podCidr, running)]),
+    ...(dns === undefined ? [] : [runDnsHere({ ...part('dns'), run }, dns, podCidr, running)]),
     informers.run(running),
   ];
   try {
@@ -82,7 +82,13 @@ export async function removeNodeNetwork(
 
 /** The server answers at the first address of this node's pods, which the bridge has. */
 async function runDnsHere(
-  part: Pick<DnsOptions, 'client' | 'clock' | 'random' | 'log' | 'nodeName'> & { readonly informers: SharedInformers },
+  {
+    run,
+    ...part
+  }: Pick<DnsOptions, 'client' | 'clock' | 'random' | 'log' | 'nodeName'> & {
+    readonly informers: SharedInformers;
+    readonly run: RunHostCommand;
+  },
   { clusterIp, ...more }: NonNullable<NodeNetworkOptions['dns']>,
   podCidr: string | undefined,
   signal: AbortSignal,
@@ -91,8 +97,12 @@ async function runDnsHere(
   if (cidr === undefined) return;
   const network = ipv4Number(networkAddress(cidr) ?? '');
   if (network === undefined) throw new Error(`${cidr} is no IPv4 range of pods`);
-  const bindAddresses = [ipv4Text(network + 1)];
-  await runDns({ ...part, ...more, bindAddresses, register: { clusterIp } }, signal);
+  const address = ipv4Text(network + 1);
+  // A client that comes again from the port of an earlier question would be led here, whoever has new ones. That nothing was
+  // found is told as a failure, and without the tool such a client asks twice.
+  const forgetClients = async () =>
+    void (await run(['conntrack', '-D', '-p', 'udp', '--orig-dst', clusterIp, '--reply-src', address]));
+  await runDns({ ...part, ...more, bindAddresses: [address], register: { clusterIp }, forgetClients }, signal);
 }
 
 /** Undefined: `signal` came first. */

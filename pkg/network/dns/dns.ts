@@ -47,6 +47,8 @@ export interface DnsOptions {
   readonly nodeName: string;
   /** Undefined: somebody else makes this server known. */
   readonly register?: { readonly clusterIp: string };
+  /** Called once others have the clients, before the sockets close: known connections still lead here. */
+  readonly forgetClients?: () => Promise<void>;
   /** Informers that others in the process use too and run; by default the server runs its own. */
   readonly informers?: SharedInformers;
   readonly health?: DnsHealth;
@@ -103,8 +105,10 @@ export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<
   const serving = new AbortController();
   const leaving = aborted(running).then(async () => {
     const slices = informers.of(endpointSlices, serviceSliceIndex).store.byIndex(BY_SERVICE, SERVICE_KEY);
-    if (signal.aborted && options.register !== undefined && hasOthers(slices, options.nodeName))
+    if (signal.aborted && options.register !== undefined && hasOthers(slices, options.nodeName)) {
       await clock.sleep(SILENT_AFTER_MS + LEAVE_MARGIN_MS);
+      await options.forgetClients?.();
+    }
     serving.abort();
   });
   const registering =
