@@ -82,13 +82,27 @@ export function countPods(pods: readonly JsonObject[]): PodCounts {
 }
 
 export function describeReplicaSet(set: JsonObject, pods: PodCounts, out: DescriptionWriter): void {
+  const selector = selectorSummary(object(set, 'spec', 'selector'));
+  writeReplicated(set, { selector, controller: controllerText(set) }, pods, out);
+}
+
+export function describeReplicationController(controller: JsonObject, pods: PodCounts, out: DescriptionWriter): void {
+  writeReplicated(controller, { selector: labelsText(at(controller, 'spec', 'selector')), controller: '' }, pods, out);
+}
+
+/** What is alike in both. `controller`: who owns it; empty: that is not shown. */
+function writeReplicated(
+  set: JsonObject,
+  { selector, controller }: { readonly selector: string; readonly controller: string },
+  pods: PodCounts,
+  out: DescriptionWriter,
+): void {
   const spec = object(set, 'spec');
   out.line(0, 'Name', nameOf(set));
   out.line(0, 'Namespace', namespaceOf(set));
-  out.line(0, 'Selector', selectorSummary(object(spec, 'selector')));
+  out.line(0, 'Selector', selector);
   out.labels('Labels', at(set, 'metadata', 'labels'));
   out.annotations('Annotations', at(set, 'metadata', 'annotations'));
-  const controller = controllerText(set);
   if (controller !== '') out.line(0, 'Controlled By', controller);
   out.line(0, 'Replicas', `${number(set, 'status', 'replicas')} current / ${number(spec, 'replicas')} desired`);
   writePodCounts(pods, out);
@@ -150,17 +164,4 @@ export function describeStatefulSet(set: JsonObject, pods: PodCounts, out: Descr
     out.line(1, 'Capacity', text(claim, 'spec', 'resources', 'requests', 'storage') || '<default>');
     out.line(1, 'Access Modes', `[${texts(claim, 'spec', 'accessModes').join(' ')}]`);
   }
-}
-
-export function describeReplicationController(controller: JsonObject, pods: PodCounts, out: DescriptionWriter): void {
-  const spec = object(controller, 'spec');
-  out.line(0, 'Name', nameOf(controller));
-  out.line(0, 'Namespace', namespaceOf(controller));
-  out.line(0, 'Selector', labelsText(at(spec, 'selector')));
-  out.labels('Labels', at(controller, 'metadata', 'labels'));
-  out.annotations('Annotations', at(controller, 'metadata', 'annotations'));
-  out.line(0, 'Replicas', `${number(controller, 'status', 'replicas')} current / ${number(spec, 'replicas')} desired`);
-  writePodCounts(pods, out);
-  writeTemplate(object(spec, 'template'), out);
-  writeConditions(object(controller, 'status'), out);
 }
