@@ -5,6 +5,7 @@ import type { KindDefinition } from '../api/schema/kind.ts';
 import { HealthSlis } from '../metrics/health-slis.ts';
 import type { MetricsPages } from '../metrics/metrics-pages.ts';
 import type { Clock } from '../clock/clock.ts';
+import { deadlineOf } from '../clock/deadline.ts';
 import type { Store } from '../storage/store.ts';
 import type { ServiceAccountTokens } from './authn/service-account-tokens.ts';
 import { answerDiscovery } from './discovery/discovery.ts';
@@ -169,8 +170,7 @@ function aborted(signal: AbortSignal): Promise<never> {
 function checksOf({ store, clock }: SystemPathsParts): HealthCheck[] {
   const everywhere = ['livez', 'readyz', 'healthz'] as const;
   const answering = async () => {
-    const late = new AbortController();
-    using _ = clock.schedule(STORE_CHECK_MS, () => late.abort(new Error('the store does not answer')));
+    using late = deadlineOf(clock, STORE_CHECK_MS, () => new Error('the store does not answer'));
     await Promise.race([store.revision(late.signal), aborted(late.signal)]);
     return undefined;
   };

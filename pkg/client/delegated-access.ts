@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { subjectAccessReviews, tokenReviews } from '../api/resources.ts';
 import type { SubjectAccessReviewSpec } from '../api/schema/generated/authorization.v1.gen.ts';
 import type { Clock } from '../clock/clock.ts';
+import { deadlineOf, type Deadline } from '../clock/deadline.ts';
 import type { Client } from './client.ts';
 
 export interface Identity {
@@ -102,10 +103,8 @@ export class DelegatedAccess {
     return { allowed: status.allowed && status.denied !== true, reason: status.reason ?? '' };
   }
 
-  #deadline(): Disposable & { readonly signal: AbortSignal } {
-    const late = new AbortController();
-    const timer = this.#options.clock.schedule(REVIEW_MS, () => late.abort(new Error('the review took too long')));
-    return { signal: late.signal, [Symbol.dispose]: () => timer[Symbol.dispose]() };
+  #deadline(): Deadline {
+    return deadlineOf(this.#options.clock, REVIEW_MS, () => new Error('the review took too long'));
   }
 }
 

@@ -6,6 +6,7 @@ import { isApiError } from '../api/meta/status.ts';
 import { leases } from '../api/resources.ts';
 import type { Lease } from '../api/schema/generated/coordination.v1.gen.ts';
 import type { Clock, Instant, Random } from '../clock/clock.ts';
+import { deadlineOf, type Deadline } from '../clock/deadline.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Client } from './client.ts';
 import { formatMicroTime } from '../api/meta/time.ts';
@@ -166,10 +167,8 @@ class Candidate {
     }
   }
 
-  #deadline(ms: number): Disposable & { readonly signal: AbortSignal } {
-    const controller = new AbortController();
-    const timer = this.#options.clock.schedule(ms, () => controller.abort(new Error('took too long')));
-    return { signal: controller.signal, [Symbol.dispose]: () => timer[Symbol.dispose]() };
+  #deadline(ms: number): Deadline {
+    return deadlineOf(this.#options.clock, ms, () => new Error('took too long'));
   }
 
   /** True when this process holds the lease after it. */

@@ -12,6 +12,7 @@ import type { Client } from '../client/client.ts';
 import { httpsTransport } from '../client/https-transport.ts';
 import { createClient } from '../client/typed-client.ts';
 import type { Clock } from '../clock/clock.ts';
+import { deadlineOf } from '../clock/deadline.ts';
 import { CertificateStore } from '../pki/certificate-store.ts';
 import { readNodeSettings } from './bootstrap-objects.ts';
 import { ClusterError } from './cluster-record.ts';
@@ -104,8 +105,7 @@ function recordOf(
 
 async function obtainCertificate(client: Client, options: JoinOptions, signal: AbortSignal): Promise<void> {
   const { clock, directory, nodeName } = options;
-  const late = new AbortController();
-  using _deadline = clock.schedule(CERTIFICATE_WITHIN_MS, () => late.abort());
+  using late = deadlineOf(clock, CERTIFICATE_WITHIN_MS);
   try {
     const wish = clientCertificateWish(nodeName);
     const pair = await requestCertificate(client, wish, clock, AbortSignal.any([signal, late.signal]));

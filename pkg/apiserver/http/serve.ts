@@ -1,6 +1,7 @@
 // The API server on the network: HTTPS by Express, one handler for everything. Translates requests and answers and decides
 // nothing; the core does. Plain requests, nearly all there are, are read off their connections without node:http; of the others,
 // those for resources go past Express.
+import { deadlineOf } from '../../clock/deadline.ts';
 import express from 'express';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -137,8 +138,7 @@ function listenerOf({ server, api, answering, sockets, plain }: Listening): Http
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
-    const late = new AbortController();
-    using _ = api.clock.schedule(DRAIN_MS, () => late.abort());
+    using late = deadlineOf(api.clock, DRAIN_MS);
     await answering.ended(late.signal);
     for (const socket of sockets) socket.destroy();
     plain[Symbol.dispose]();

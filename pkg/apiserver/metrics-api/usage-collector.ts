@@ -2,6 +2,7 @@
 // first who asks after a pause waits for two looks in short sequence, everybody else gets what the last looks saw. A node that
 // does not answer is left out and holds nobody up for long.
 import type { Clock, Instant } from '../../clock/clock.ts';
+import { deadlineOf } from '../../clock/deadline.ts';
 import { messageWithCauses, type Logger } from '../../logging/logger.ts';
 import { usageOf, type Scrape, type Usage } from './usage.ts';
 
@@ -110,8 +111,7 @@ export class UsageCollector implements Disposable {
 
   async #look(node: string): Promise<void> {
     const { clock, log } = this.#options;
-    const late = new AbortController();
-    using _ = clock.schedule(SCRAPE_MS, () => late.abort(new Error('the kubelet does not answer')));
+    using late = deadlineOf(clock, SCRAPE_MS, () => new Error('the kubelet does not answer'));
     try {
       const last = await this.#options.scrape(node, AbortSignal.any([late.signal, this.#stop.signal]));
       this.#looks.set(node, { before: this.#looks.get(node)?.last, last });

@@ -1,5 +1,6 @@
 // How often a node shows that it lives, and how long it waits for an answer when it does.
 import type { Clock } from '../../clock/clock.ts';
+import { deadlineOf } from '../../clock/deadline.ts';
 import { UnreachableError } from '../../client/transport.ts';
 
 /** How often the node shows that it lives. */
@@ -30,8 +31,7 @@ export async function inTime<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const limitMs = Math.min(HEARTBEAT_LIMIT_MS, heartbeat.leaseSeconds * 1000);
-  const late = new AbortController();
-  using _limit = clock.schedule(limitMs, () => late.abort(new UnreachableError(`no answer within ${limitMs} ms`)));
+  using late = deadlineOf(clock, limitMs, () => new UnreachableError(`no answer within ${limitMs} ms`));
   try {
     return await write(AbortSignal.any([signal, late.signal]));
   } catch (error) {

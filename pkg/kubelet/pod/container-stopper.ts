@@ -1,4 +1,5 @@
 // Stops one container as Kubernetes does: event, preStop hook within the grace period, then the signal with what is left of it.
+import { deadlineOf } from '../../clock/deadline.ts';
 import type { Pod } from '../../api/schema/generated/core.v1.gen.ts';
 import type { ContainerRecord } from '../runtime/runtime.ts';
 import { containerNamed, isTerminating, type PodContainer } from './containers.ts';
@@ -59,8 +60,7 @@ export async function stopContainer(
     await context.clock.sleep(DRAIN_MS, signal);
   }
   if (hook !== undefined && grace > 0) {
-    const timeout = new AbortController();
-    using _timer = context.clock.schedule(grace * 1000, () => timeout.abort(new Error('the grace period is over')));
+    using timeout = deadlineOf(context.clock, grace * 1000, () => new Error('the grace period is over'));
     const either = AbortSignal.any([signal, timeout.signal, hurry]);
     const outcome = await runHook(hook, { pod, container, containerId: record.id, podIp }, context, either).catch(
       (error: unknown) => {

@@ -1,4 +1,5 @@
 // Runs postStart and preStop handlers. A failed hook is a value: its message goes into an event.
+import { deadlineOf } from '../../clock/deadline.ts';
 import type { LifecycleHandler, Pod } from '../../api/schema/generated/core.v1.gen.ts';
 import { messageWithCauses } from '../../logging/logger.ts';
 import { execInContainer } from '../probes/exec-command.ts';
@@ -34,8 +35,7 @@ export async function runHook(
     if (handler.httpGet !== undefined) {
       const { httpGet } = handler;
       const port = portOf(httpGet.port, where.container.spec);
-      const late = new AbortController();
-      using _limit = context.clock.schedule(HTTP_TIMEOUT_MS, () => late.abort(new Error('timed out')));
+      using late = deadlineOf(context.clock, HTTP_TIMEOUT_MS, () => new Error('timed out'));
       // Any answer will do, whatever its status: the container was told.
       await httpRequest(
         {

@@ -3,6 +3,7 @@
 import type { Pod, Probe } from '../../api/schema/generated/core.v1.gen.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Clock } from '../../clock/clock.ts';
+import { deadlineOf } from '../../clock/deadline.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { KubeletMetrics } from '../metrics/kubelet-metrics.ts';
 import { containersOf, probeOf, type PodContainer, type ProbeKind } from '../pod/containers.ts';
@@ -194,8 +195,7 @@ export class ProbeManager {
     const { runtime, clock, events } = this.#options;
     const target = { containerId: record.id, spec: container.spec, podIp };
     for (let tries = 1; ; tries++) {
-      const timeout = new AbortController();
-      using _timer = clock.schedule((probe.timeoutSeconds ?? 1) * 1000, () => timeout.abort(new Error('timed out')));
+      using timeout = deadlineOf(clock, (probe.timeoutSeconds ?? 1) * 1000, () => new Error('timed out'));
       const began = clock.now();
       const { outcome, message } = await runProbe(probe, target, runtime, timeout.signal, signal);
       if (signal.aborted) return undefined;

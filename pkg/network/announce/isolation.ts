@@ -3,6 +3,7 @@
 // is told anything, and everything stays as it is. Promises: known within STEPS_DOWN_WITHIN_MS of the last word.
 import { isApiError } from '../../api/meta/status.ts';
 import type { Clock } from '../../clock/clock.ts';
+import { deadlineOf } from '../../clock/deadline.ts';
 import { askNodeByHttp, type ApiContact, type AskNode } from './api-contact.ts';
 
 const ASK_MS = 2_000;
@@ -71,8 +72,7 @@ export class Isolation {
 
   async #look(signal: AbortSignal): Promise<boolean> {
     const { contact, askApi, askNode = askNodeByHttp, clock } = this.#options;
-    const late = new AbortController();
-    using _deadline = clock.schedule(ASK_MS, () => late.abort());
+    using late = deadlineOf(clock, ASK_MS);
     try {
       await askApi(AbortSignal.any([signal, late.signal]));
       contact.heard();
